@@ -1,0 +1,37 @@
+"""Chance, handed in: uids and name suffixes from one seeded generator, so that a seed repeats a whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import TypeVar
+from uuid import UUID
+
+SAFE_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+"""The letters of generated suffixes: no vowels and nothing easily confused (apimachinery's rand.String)."""
+
+T = TypeVar("T")
+
+
+class Ids:
+    """A source of identifiers; the same seed gives the same sequence."""
+
+    def __init__(self, seed: int | str) -> None:
+        self._random = Random(seed)
+
+    def uid(self) -> str:
+        """A random (version 4) UUID."""
+        return str(UUID(int=self._random.getrandbits(128), version=4))
+
+    def suffix(self, length: int = 5) -> str:
+        """The random end of a generated name."""
+        pick = self._random.random
+        return "".join([SAFE_LETTERS[int(pick() * 27)] for _ in range(length)])
+
+    def choice(self, items: Sequence[T]) -> T:
+        """One of the items."""
+        return self._random.choice(items)
+
+    def number(self, below: int) -> int:
+        """A number from 0 up to, not including, `below`."""
+        return self._random.randrange(below)

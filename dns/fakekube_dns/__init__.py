@@ -1,0 +1,1 @@
+"""A DNS server that answers as CoreDNS does for a cluster which it sees only through a View."""

@@ -1,0 +1,79 @@
+"""What a cluster is started with: plain values, checked once, the same for the command line, the API and pytest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+KUBERNETES_VERSION = "1.36"
+LOCALHOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How one cluster is to be. Hashable, so that equal settings can share a cluster. Raises ValueError."""
+
+    host: str = LOCALHOST
+    port: int = 0
+    """The API's port; 0 takes a free one."""
+    dns_port: int | None = 0
+    """The DNS server's port, UDP and TCP; 0 takes a free one, None starts no DNS server."""
+    nodes: int = 3
+    token: str | None = None
+    """The administrator's bearer token; None makes one up."""
+    tls: bool = True
+    kubeconfig: Path | None = None
+    """Where the kubeconfig is written; None takes a temporary file that is gone when the cluster stops."""
+    load: tuple[str | Path, ...] = ()
+    """Manifests (files, folders, YAML text) that are there from the start, and again after a reset."""
+    controllers: str | tuple[str, ...] = "all"
+    """'all', 'none', or the names of those that run."""
+    seed: int | str | None = None
+    """Repeats uids, generated names and the order of what is left to chance; None takes another each time."""
+    kubernetes_version: str = KUBERNETES_VERSION
+
+    def __post_init__(self) -> None:
+        _set(self, "load", _sources(self.load))
+        _set(self, "controllers", _controllers(self.controllers))
+        if self.kubeconfig is not None:
+            _set(self, "kubeconfig", Path(self.kubeconfig))
+        _check_port("port", self.port)
+        if self.dns_port is not None:
+            _check_port("dns_port", self.dns_port)
+        if self.nodes < 0:
+            raise ValueError(f"nodes must be 0 or more, not {self.nodes}")
+        if self.token == "":
+            raise ValueError("token must not be empty")
+        if self.kubernetes_version != KUBERNETES_VERSION:
+            raise ValueError(f"Kubernetes {self.kubernetes_version} is not known here; {KUBERNETES_VERSION} is")
+
+    def runs(self, controller: str) -> bool:
+        """Whether the controller of this name is among the chosen ones."""
+        return self.controllers == "all" or (self.controllers != "none" and controller in self.controllers)
+
+
+def _set(settings: Settings, field: str, value: object) -> None:
+    object.__setattr__(settings, field, value)
+
+
+def _sources(load: str | Path | Iterable[str | Path]) -> tuple[str | Path, ...]:
+    return (load,) if isinstance(load, str | Path) else tuple(load)
+
+
+def _controllers(chosen: str | Iterable[str]) -> str | tuple[str, ...]:
+    """'all' and 'none' as they are; a list, or text with commas, as a sorted tuple of names."""
+    if chosen in ("all", "none"):
+        return str(chosen)
+    names = chosen.split(",") if isinstance(chosen, str) else chosen
+    found = tuple(sorted({name.strip() for name in names} - {""}))
+    if not found:
+        return "none"
+    if mixed := {"all", "none"} & set(found):
+        raise ValueError(f"controllers: {mixed.pop()!r} stands alone, not in a list")
+    return found
+
+
+def _check_port(field: str, port: int) -> None:
+    if not 0 <= port <= 65535:
+        raise ValueError(f"{field} must be from 0 to 65535, not {port}")

@@ -1,0 +1,41 @@
+"""Settings are checked when they are made, and equal ones are one."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakekube.settings import Settings
+
+
+def test_the_same_choice_of_controllers_is_equal_however_it_is_written() -> None:
+    assert Settings(controllers="deployment, replicaset") == Settings(controllers=("replicaset", "deployment"))
+    assert len({Settings(load="a.yaml"), Settings(load=["a.yaml"])}) == 1  # type: ignore[arg-type]
+    assert Settings(controllers=()) == Settings(controllers="none")
+
+
+@pytest.mark.parametrize(
+    ("controllers", "deployment_runs"), [("all", True), ("none", False), ("deployment", True), ("job", False)]
+)
+def test_controllers_are_chosen_by_name(controllers: str, deployment_runs: bool) -> None:
+    assert Settings(controllers=controllers).runs("deployment") is deployment_runs
+
+
+def test_a_kubeconfig_given_as_text_is_a_path() -> None:
+    assert Settings(kubeconfig="here").kubeconfig == Path("here")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"port": 65536},
+        {"dns_port": -1},
+        {"nodes": -1},
+        {"token": ""},
+        {"controllers": "all,job"},
+        {"kubernetes_version": "1.0"},
+    ],
+)
+def test_what_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong)).split("_")[0].removesuffix("_version") + "|Kubernetes 1.0"):
+        Settings(**wrong)

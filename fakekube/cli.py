@@ -117,10 +117,12 @@ def _run_loop(work: Coroutine[Any, Any, int]) -> int:
     import asyncio
 
     try:
-        from uvloop import new_event_loop
+        import uvloop
     except ImportError:  # not on this platform
-        new_event_loop = asyncio.new_event_loop
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        make_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+    else:
+        make_loop = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=make_loop) as runner:
         return runner.run(work)
 
 

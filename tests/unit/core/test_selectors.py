@@ -46,8 +46,8 @@ def test_canonical_text_is_sorted():
         ("a in (b", "unable to parse requirement: found '', expected: ',' or ')'"),
         (
             "a<b",
-            "unable to parse requirement: values[0]: Invalid value: \"b\": "
-            + "for 'Gt', 'Lt' operators, the value must be an integer",
+            'unable to parse requirement: values[0]: Invalid value: "b": '
+            "for 'Gt', 'Lt' operators, the value must be an integer",
         ),
     ],
 )

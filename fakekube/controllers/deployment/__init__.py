@@ -1,0 +1,67 @@
+"""Deployment: a ReplicaSet for each template it has had, and the way from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fakekube.controllers.deployment import rollout
+from fakekube.core.meta import labels_of
+from fakekube.machinery.controller import (
+    Controller,
+    NamedKey,
+    Watch,
+    its_controller,
+    itself,
+    selecting,
+    service_account,
+)
+from fakekube.machinery.podfacts import controller_in
+from fakekube.machinery.selection import matcher
+from fakekube.machinery.world import World
+from fakekube.storage.values import Event
+
+_CONTROLLER = its_controller("Deployment", "apps")
+
+
+def _of_replicaset(event: Event, world: World) -> Iterable[NamedKey]:
+    """The ReplicaSet's controller; for one without, every Deployment that might adopt it."""
+    after = event.after
+    if after is not None and controller_in(after.view["metadata"]) is None and after.labels:
+        return _CONTROLLER(event, world) + selecting("deployments.apps", event, world)
+    return _CONTROLLER(event, world)
+
+
+def _of_gone_pod(event: Event, world: World) -> Iterable[NamedKey]:
+    """The Deployment of a pod that went: one that recreates waits until the last old pod is gone."""
+    if event.after is not None or event.before is None:
+        return ()
+    above = controller_in(event.before.view["metadata"])
+    if above is None or above["kind"] != "ReplicaSet":
+        return ()
+    owner = world.get("replicasets.apps", event.key.namespace, above["name"])
+    over = controller_in(owner["metadata"]) if owner is not None else None
+    if over is None or over["kind"] != "Deployment":
+        return _recreating(event, world)
+    return (NamedKey(event.key.namespace, over["name"]),)
+
+
+def _recreating(event: Event, world: World) -> Iterable[NamedKey]:
+    assert event.before is not None, "only asked for pods that were there"
+    labels = labels_of(event.before.view)
+    for each in world.store.list("deployments.apps", event.key.namespace):
+        spec = each.view["spec"]
+        if spec["strategy"]["type"] == "Recreate" and matcher(spec["selector"])(labels):
+            yield NamedKey(each.key.namespace, each.key.name)
+
+
+CONTROLLER = Controller(
+    name="deployment",
+    reconcile=rollout.reconcile,
+    watches=(
+        Watch("deployments.apps", itself),
+        Watch("replicasets.apps", _of_replicaset),
+        Watch("pods", _of_gone_pod),
+    ),
+    user=service_account("deployment-controller"),
+    component="deployment-controller",
+)

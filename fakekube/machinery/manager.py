@@ -1,0 +1,164 @@
+"""Turns writes into keys, and keys into reconciles, one at a time and fairly."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Hashable, Iterable
+
+from fakekube.machinery.committer import Committer, Execution
+from fakekube.machinery.controller import ANY, Controller, Keys
+from fakekube.machinery.queue import WorkQueue
+from fakekube.machinery.world import World
+from fakekube.storage.values import Event
+
+log = logging.getLogger("fakekube.controllers")
+
+CHANGES_PER_STEP = 20
+"""A longer plan is carried out over several steps, so that clients get answers in between."""
+READS_PER_CHANGE = 100
+"""Looking at so many objects costs a controller its turn as much as one write does."""
+
+
+class _Line:
+    """A controller with its queue. `spent` is the work it has had; who has had least is next."""
+
+    __slots__ = ("controller", "queue", "running", "spent")
+
+    def __init__(self, controller: Controller, queue: WorkQueue) -> None:
+        self.controller = controller
+        self.queue = queue
+        self.running: dict[Hashable, Execution] = {}
+        self.spent = 0.0
+
+
+class Manager:
+    """Holds the controllers. `wake` is called when work appears; `step` does a piece of it.
+
+    Fairness is by cost, not by turns: a reconcile that looks at ten thousand pods does not come up as often as one
+    that looks at one, so that pods are started while their ReplicaSet is still being counted.
+    """
+
+    def __init__(
+        self, world: World, committer: Committer, controllers: Iterable[Controller], wake: Callable[[], None]
+    ) -> None:
+        self.world = world
+        self.committer = committer
+        self._wake = wake
+        self._lines = [_Line(controller, WorkQueue(world.clock)) for controller in controllers]
+        self._routes: dict[str, list[tuple[_Line, Keys]]] = {}
+        for line in self._lines:
+            for resource, keys in line.controller.watches:
+                self._routes.setdefault(resource, []).append((line, keys))
+        self._everything = self._routes.get(ANY, [])
+        self._spent = 0.0
+        self.steps = 0
+
+    @property
+    def names(self) -> list[str]:
+        """The controllers held, in order."""
+        return [line.controller.name for line in self._lines]
+
+    def start(self) -> None:
+        """Follow the store from now on, and look at everything that is there."""
+        self.world.store.listen(self._on_event)
+        self._sync()
+
+    def reset(self) -> None:
+        """Forget queues, timers and lookups, and look at everything anew: the store holds another state."""
+        self.world.reset()
+        self.committer.reset()
+        for line in self._lines:
+            line.queue.clear()
+            line.running.clear()
+        self._sync()
+
+    def _sync(self) -> None:
+        for event in self.world.present():
+            self._route(event)
+        for line in self._lines:
+            if line.controller.begin is not None:
+                self._add(line, line.controller.begin(self.world))
+
+    def _on_event(self, event: Event) -> None:
+        self.world.apply(event)
+        self._route(event)
+
+    def _route(self, event: Event) -> None:
+        for line, keys in self._routes.get(event.key.resource, ()):
+            self._add(line, keys(event, self.world))
+        for line, keys in self._everything:
+            self._add(line, keys(event, self.world))
+
+    def _add(self, line: _Line, keys: Iterable[Hashable]) -> None:
+        queue = line.queue
+        for key in keys:
+            if not len(queue):
+                line.spent = max(line.spent, self._spent)  # who was idle saves nothing up
+            if queue.add(key):
+                self._wake()
+
+    def ready(self) -> bool:
+        """Whether a step would find something to do now."""
+        for line in self._lines:
+            line.queue.take_due()
+            if len(line.queue):
+                return True
+        return False
+
+    def next_due(self) -> float | None:
+        """When the first key that waits for its time is due, in seconds since the epoch."""
+        dues = [due for line in self._lines if (due := line.queue.next_due()) is not None]
+        return min(dues, default=None)
+
+    async def step(self) -> bool:
+        """Look at one key, or go on with its plan; False if there is nothing to do."""
+        line = self._next()
+        if line is None:
+            return False
+        self.steps += 1
+        key = line.queue.pop()
+        cost = await self._work(line, key)
+        line.spent += cost
+        return True
+
+    def _next(self) -> _Line | None:
+        chosen: _Line | None = None
+        for line in self._lines:
+            line.queue.take_due()
+            if len(line.queue) and (chosen is None or line.spent < chosen.spent):
+                chosen = line
+        if chosen is not None:
+            self._spent = max(self._spent, chosen.spent)
+        return chosen
+
+    async def _work(self, line: _Line, key: Hashable) -> float:
+        execution = line.running.pop(key, None)
+        again = execution is not None
+        cost = 1.0
+        self.world.reads = 0
+        try:
+            if execution is None:
+                plan = line.controller.reconcile(key, self.world)
+                execution = Execution(line.controller, key, plan)
+                cost += self.world.reads / READS_PER_CHANGE
+            cost += await self.committer.carry_out(execution, CHANGES_PER_STEP)
+        except Exception:
+            log.exception("%s failed at %s; it is tried again", line.controller.name, key)
+            line.queue.retry(key)
+            return cost
+        if not execution.done:
+            line.running[key] = execution
+            line.queue.add(key)
+            return cost
+        self._settle(line, key, execution, again)
+        return cost
+
+    def _settle(self, line: _Line, key: Hashable, execution: Execution, again: bool) -> None:
+        if execution.failed:
+            line.queue.retry(key)
+            return
+        line.queue.forget(key)
+        if execution.after is not None:
+            line.queue.add_after(key, execution.after)
+        if again:
+            line.queue.add(key)  # writes of the meantime may have been taken for the plan's turn

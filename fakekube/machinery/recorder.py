@@ -1,0 +1,215 @@
+"""Events about objects, told the way client-go tells them: repeated ones counted, similar ones combined, floods cut.
+
+Figures are those of client-go/tools/record: after ten different messages within ten minutes for the same object and
+reason they are combined into one; a source may tell about one object 25 events, then one more each five minutes.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from fakekube.core.clock import Clock
+from fakekube.core.meta import Obj, micro_time_text, time_text
+from fakekube.machinery.plan import Emit, reference
+
+REMEMBERED = 4096
+COMBINE_FROM = 10
+COMBINE_WITHIN_SECONDS = 600.0
+BURST = 25.0
+TOKENS_PER_SECOND = 1.0 / 300.0
+
+V = TypeVar("V")
+
+
+class Recent(Generic[V]):
+    """A mapping that forgets what was used longest ago."""
+
+    def __init__(self, size: int = REMEMBERED) -> None:
+        self._size = size
+        self._items: OrderedDict[Hashable, V] = OrderedDict()
+
+    def get(self, key: Hashable) -> V | None:
+        """The value, which counts as used now."""
+        found = self._items.get(key)
+        if found is not None:
+            self._items.move_to_end(key)
+        return found
+
+    def put(self, key: Hashable, value: V) -> None:
+        """Remember the value."""
+        self._items[key] = value
+        self._items.move_to_end(key)
+        if len(self._items) > self._size:
+            self._items.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._items.clear()
+
+
+@dataclass(slots=True)
+class _Similar:
+    last: float
+    messages: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Told:
+    name: str
+    count: int
+    first: str
+
+
+@dataclass(slots=True)
+class _Bucket:
+    tokens: float
+    filled: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is to be written: a new Event, or with a patch the change of the one of this name; `key` to forget it by."""
+
+    obj: Obj
+    patch: Obj | None
+    key: Hashable
+
+
+class Recorder:
+    """Turns an Emit into what is written, remembering what was told before."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._similar: Recent[_Similar] = Recent()
+        self._told: Recent[_Told] = Recent()
+        self._buckets: Recent[_Bucket] = Recent()
+        self._last_stamp = 0
+
+    def record(self, emit: Emit, component: str) -> Recorded | None:
+        """The write for this event; None if it is one too many."""
+        return self._series(emit, component) if emit.action else self._correlated(emit, component)
+
+    def forget(self, key: Hashable) -> None:
+        """The Event that was told under the key is gone: the next is told anew."""
+        self._told.put(key, _Told("", 0, ""))
+
+    def clear(self) -> None:
+        """Forget what was told."""
+        for each in (self._similar, self._told, self._buckets):
+            each.clear()
+
+    def _stamp(self) -> int:
+        """Nanoseconds for an Event's name; no two are equal."""
+        self._last_stamp = max(self._last_stamp + 1, int(self._clock.now() * 1_000_000) * 1000)
+        return self._last_stamp
+
+    def _frame(self, emit: Emit) -> tuple[Obj, Obj]:
+        involved = reference(emit.obj)
+        namespace = involved.get("namespace") or "default"
+        return involved, {"name": f"{involved.get('name', '')}.{self._stamp():x}", "namespace": namespace}
+
+    def _correlated(self, emit: Emit, component: str) -> Recorded | None:
+        now = self._clock.now()
+        about = emit.obj["metadata"]
+        place = (
+            component,
+            emit.obj.get("kind"),
+            about.get("namespace"),
+            about.get("name"),
+            about.get("uid"),
+            emit.type,
+        )
+        if not self._accept(place, now):
+            return None
+        message, key = self._combined(emit, (*place, emit.reason), now)
+        involved, meta = self._frame(emit)
+        text = time_text(now)
+        told = self._told.get(key)
+        count, first = 1, text
+        patch: Obj | None = None
+        if told is not None and told.count:
+            meta["name"], first, count = told.name, told.first, told.count + 1
+            patch = {"count": count, "lastTimestamp": text, "message": message}
+        self._told.put(key, _Told(meta["name"], count, first))
+        event: Obj = {
+            "kind": "Event",
+            "apiVersion": "v1",
+            "metadata": meta,
+            "involvedObject": involved,
+            "reason": emit.reason,
+            "message": message,
+            "source": {"component": component},
+            "firstTimestamp": first,
+            "lastTimestamp": text,
+            "count": count,
+            "type": emit.type,
+            "eventTime": None,
+            "reportingComponent": component,
+            "reportingInstance": "",
+        }
+        return Recorded(event, patch, key)
+
+    def _combined(self, emit: Emit, key: tuple[Hashable, ...], now: float) -> tuple[str, Hashable]:
+        similar = self._similar.get(key)
+        if similar is None or now - similar.last > COMBINE_WITHIN_SECONDS:
+            similar = _Similar(now)
+        similar.messages.add(emit.message)
+        similar.last = now
+        self._similar.put(key, similar)
+        if len(similar.messages) < COMBINE_FROM:
+            return emit.message, (*key, emit.message)
+        similar.messages.pop()
+        return f"(combined from similar events): {emit.message}", key
+
+    def _accept(self, place: Hashable, now: float) -> bool:
+        bucket = self._buckets.get(place) or _Bucket(BURST, now)
+        bucket.tokens = min(BURST, bucket.tokens + (now - bucket.filled) * TOKENS_PER_SECOND)
+        bucket.filled = now
+        accepted = bucket.tokens >= 1.0
+        if accepted:
+            bucket.tokens -= 1.0
+        self._buckets.put(place, bucket)
+        return accepted
+
+    def _series(self, emit: Emit, component: str) -> Recorded:
+        """The newer form: told again within six minutes it becomes a series of the first."""
+        now = self._clock.now()
+        involved, meta = self._frame(emit)
+        about = (
+            component,
+            involved.get("uid"),
+            involved.get("name"),
+            emit.type,
+            emit.reason,
+            emit.action,
+            emit.message,
+        )
+        key = ("series", *about)
+        told = self._told.get(key)
+        moment = micro_time_text(now)
+        if told is not None and told.count:
+            count = told.count + 1
+            self._told.put(key, _Told(told.name, count, told.first))
+            patch = {"series": {"count": count, "lastObservedTime": moment}}
+            return Recorded({"metadata": {**meta, "name": told.name}}, patch, key)
+        self._told.put(key, _Told(meta["name"], 1, moment))
+        event: Obj = {
+            "kind": "Event",
+            "apiVersion": "v1",
+            "metadata": meta,
+            "involvedObject": involved,
+            "reason": emit.reason,
+            "message": emit.message,
+            "source": {},
+            "firstTimestamp": None,
+            "lastTimestamp": None,
+            "type": emit.type,
+            "eventTime": moment,
+            "action": emit.action,
+            "reportingComponent": component,
+            "reportingInstance": f"{component}-fakekube",
+        }
+        return Recorded(event, None, key)

@@ -41,9 +41,13 @@ def report(body: kopf.Body, name: str, namespace: str, type: str | None, **_: An
         "ready": ready,
         "address": f"{name}.{namespace}.svc.cluster.local:11211",
     }
-    client.CustomObjectsApi().patch_namespaced_custom_object_status(
-        "example.com", "v1", namespace, "caches", name, {"status": status}
-    )
+    try:
+        client.CustomObjectsApi().patch_namespaced_custom_object_status(
+            "example.com", "v1", namespace, "caches", name, {"status": status}
+        )
+    except client.ApiException as error:
+        if error.status != 404:  # the Cache is gone, and its Deployment is about to follow
+            raise
 
 
 def deployment(name: str, spec: kopf.Spec) -> dict[str, Any]:

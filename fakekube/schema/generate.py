@@ -33,7 +33,6 @@ CUSTOM = {
     "io.k8s.apimachinery.pkg.runtime.RawExtension": "raw",
     META + "Time": "time",
     META + "MicroTime": "microTime",
-    META + "Duration": "duration",
     META + "FieldsV1": "fieldsV1",
     APIEXTENSIONS + "JSON": "any",
     APIEXTENSIONS + "JSONSchemaPropsOrArray": "schemaOrArray",

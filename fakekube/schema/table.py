@@ -1,8 +1,8 @@
 """Reads the generated facts of a Kubernetes version: its kinds at once, each kind's type when it is first asked for.
 
-In kinds.json a struct is [OpenAPI name, Go type, fields, more?] and is referred to by its place; a field is [name, type,
-flags, more?]; a type is a struct's place, a scalar's kind, or one of ["atomic", place], ["scalar", Go type, kind, enum],
-["list", Go type, item, list type, keys], ["map", Go type, item, atomic].
+In kinds.json a struct is [OpenAPI name, Go type, fields, more?] and is referred to by its place; a field is
+[name, type, flags, more?]; a type is a struct's place, a scalar's kind, or one of ["atomic", place],
+["scalar", Go type, kind, enum], ["list", Go type, item, list type, keys], ["map", Go type, item, atomic].
 """
 
 from __future__ import annotations

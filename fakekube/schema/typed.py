@@ -23,7 +23,6 @@ GO_NAMES: Final = {
     "intOrString": "intstr.IntOrString",
     "time": "v1.Time",
     "microTime": "v1.MicroTime",
-    "duration": "v1.Duration",
     "fieldsV1": "v1.FieldsV1",
     "raw": "runtime.RawExtension",
     "any": "interface {}",
@@ -41,7 +40,7 @@ UNTYPED: Final = frozenset({"raw", "any", "fieldsV1", "schemaOrBool", "schemaOrA
 
 
 class Type:
-    """What a JSON value may be. `go` is the Go type as messages name it; `nullable` lets null stand (of custom ones)."""
+    """What a JSON value may be. `go` is the Go type as messages name it; `nullable` lets null stand (custom ones)."""
 
     __slots__ = ("decoder", "go", "nullable")
 
@@ -117,7 +116,7 @@ class Map(Type):
 class Field:
     """A member of a struct, with what Go (pointer, omitempty, omitzero, path) and OpenAPI (the rest) say of it.
 
-    `path` is what Go's messages put before the name: the embedded structs that hold it. `default` is MISSING if there is
+    `path` is what Go's messages put before the name: the embedded structs that hold it. `default` is MISSING if it has
     none.
     """
 

@@ -40,15 +40,24 @@ ObjectKeys = list[Key]
 Names = list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What controllers are told at their start: the certificate authority (PEM) that pods are to trust."""
+
+    root_ca: str = ""
+
+
 class World:
     """Objects are shared: nobody may change them. `reads` counts what was looked at: a reconcile's cost."""
 
-    def __init__(self, store: Store, scheme: Scheme, clock: Clock) -> None:
+    def __init__(self, store: Store, scheme: Scheme, clock: Clock, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
         self.store = store
         self.scheme = scheme
         self.clock = clock
         self.reads = 0
         self.pods = PodIndex()
+        self._uids: dict[str, Key] = {}
         self._owners: dict[Key, tuple[str, ...]] = {}
         self._dependents: dict[str, dict[Key, None]] = {}
         self._indexes: dict[Index, _Lookup] = {}
@@ -105,6 +114,14 @@ class World:
                 found.apply(event)
         assert isinstance(found, kind)
         return found
+
+    def by_uid(self, uid: str) -> Key | None:
+        """The key of the object with this uid, whatever it is."""
+        return self._uids.get(uid)
+
+    def owner_uids(self, key: Key) -> tuple[str, ...]:
+        """The uids that the object names as its owners."""
+        return self._owners.get(key, ())
 
     def dependents(self, uid: str) -> ObjectKeys:
         """The keys of the objects that name this uid among their owners."""
@@ -165,6 +182,7 @@ class World:
     def apply(self, event: Event) -> None:
         """Bring the lookups up to date with a write; called before anyone is told of it."""
         key = event.key
+        self._note_uid(event)
         self._note_owners(key, event.after)
         if key.resource == "pods":
             self.pods.apply(event)
@@ -178,6 +196,7 @@ class World:
     def reset(self) -> None:
         """Build all lookups anew from what the store holds."""
         self.pods.clear()
+        self._uids.clear()
         self._owners.clear()
         self._dependents.clear()
         self._indexes.clear()
@@ -188,6 +207,13 @@ class World:
     def _fill(self) -> None:
         for event in self.present():
             self.apply(event)
+
+    def _note_uid(self, event: Event) -> None:
+        if event.after is None:
+            assert event.before is not None, "what goes was there"
+            self._uids.pop(event.before.view["metadata"]["uid"], None)
+        elif event.before is None:
+            self._uids[event.after.view["metadata"]["uid"]] = event.key
 
     def _note_owners(self, key: Key, after: Stored | None) -> None:
         references: Objs | None = None if after is None else after.view["metadata"].get("ownerReferences")

@@ -1,0 +1,13 @@
+"""Who owns which field: managedFields of plain writes, and server-side apply.
+
+`update` books a plain write, `apply` does a whole server-side apply, `same_but_managed` tells a write that changes
+nothing. The rules are those of sigs.k8s.io/structured-merge-diff and k8s.io/apimachinery/pkg/util/managedfields.
+"""
+
+from fakekube.registry.fields.apply import apply
+from fakekube.registry.fields.managers import manager_name, same_but_managed
+from fakekube.registry.fields.resets import resets
+from fakekube.registry.fields.scale import from_scale, to_scale
+from fakekube.registry.fields.update import update
+
+__all__ = ["apply", "from_scale", "manager_name", "resets", "same_but_managed", "to_scale", "update"]

@@ -1,0 +1,157 @@
+"""Types as field ownership sees them: where a value is owned as a whole, and where part by part.
+
+Made once from the type of a resource (`fakekube.schema.typed`) and kept beside it. A `Leaf` is a scalar; a `Record` is a
+struct or map, owned member by member; `Items` is a list, owned item by item; either may be atomic, owned as a whole.
+`DEDUCED`, for what no schema describes, is a map member by member, and a whole otherwise.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from fakekube.core.fielderrors import go_quote
+from fakekube.registry.fields import elements
+from fakekube.registry.fields.sets import MEMBER, SELF, Set
+
+Plan = tuple[Set, Set, list[tuple[str, str, "Node"]]]
+"""For objects of one shape: all elements with SELF, the same without, and (element, name, node) of what is deeper."""
+
+MOST_SHAPES = 512
+"""Plans kept for one record; objects of further shapes are planned each time."""
+MOST_KEYS = 8192
+"""Spelled keys kept for one list."""
+
+
+class UnkeyedError(ValueError):
+    """An item of a list by keys (or a set) that cannot be told from others."""
+
+
+class Node:
+    """What all have: whether values are owned as a whole."""
+
+    __slots__ = ("leaf",)
+
+    def __init__(self, leaf: bool) -> None:
+        self.leaf = leaf
+
+
+class Leaf(Node):
+    """A scalar of this kind: string, numeric, boolean, or untyped (any of them)."""
+
+    __slots__ = ("kind",)
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(True)
+        self.kind = kind
+
+
+class Record(Node):
+    """A struct (its members are `fields`), a map (they are all like `item`), or both; atomic: owned as a whole.
+
+    `zero` is the value that Go has before anything is set: the members that it always writes.
+    """
+
+    __slots__ = ("fields", "item", "plans", "zero")
+
+    def __init__(self, atomic: bool = False) -> None:
+        super().__init__(atomic)
+        self.fields: Mapping[str, Node] = {}
+        self.item: Node | None = None
+        self.zero: dict[str, Any] = {}
+        self.plans: dict[tuple[str, ...], Plan] = {}
+
+    def child(self, name: str) -> Node:
+        """The node of a member; what no schema describes is deduced."""
+        return self.fields.get(name) or self.item or DEDUCED
+
+    def zero_value(self) -> dict[str, Any]:
+        """A copy of `zero` of one's own."""
+        return copy.deepcopy(self.zero)
+
+    def plan(self, value: Mapping[str, Any]) -> Plan:
+        """How to walk objects of this one's shape."""
+        shape = tuple(value)
+        found = self.plans.get(shape)
+        if found is None:
+            found = self._planned(shape)
+            if len(self.plans) < MOST_SHAPES:
+                self.plans[shape] = found
+        return found
+
+    def _planned(self, shape: tuple[str, ...]) -> Plan:
+        names = sorted(shape)
+        bare = {elements.field(name): MEMBER for name in names}
+        children = [(elements.field(name), name, self.child(name)) for name in names]
+        return {SELF: MEMBER, **bare}, bare, [row for row in children if not row[2].leaf]
+
+
+class Items(Node):
+    """A list; unless atomic a set of scalars (no keys) or a list of records that are told apart by `keys`."""
+
+    __slots__ = ("defaults", "item", "keys", "spelled")
+
+    def __init__(self, atomic: bool = False, keys: tuple[str, ...] = ()) -> None:
+        super().__init__(atomic)
+        self.item: Node = DEDUCED
+        self.keys = keys
+        self.defaults: dict[str, Any] = {}
+        self.spelled: dict[Any, str] = {}
+
+    def element(self, item: Any) -> str:
+        """The element of an item; UnkeyedError if it has none."""
+        keys = self.keys
+        if len(keys) == 1 and item.__class__ is dict:
+            value = item.get(keys[0])
+            if value.__class__ is str or value.__class__ is int:
+                return self.spelled.get(value) or self._spell(value, elements.key([(keys[0], value)]))
+        if keys:
+            return self._element_of_keys(item)
+        if item.__class__ is str:
+            return self.spelled.get(item) or self._spell(item, elements.value(item))
+        return _element_of_value(item)
+
+    def _spell(self, known: Any, element: str) -> str:
+        if len(self.spelled) < MOST_KEYS:
+            self.spelled[known] = element
+        return element
+
+    def _element_of_keys(self, item: Any) -> str:
+        if item is None:
+            raise UnkeyedError("associative list with keys may not have a null element")
+        if not isinstance(item, dict):
+            raise UnkeyedError("associative list with keys may not have non-map elements")
+        fields = [(key, item[key] if key in item else self.defaults[key]) for key in self.keys if self._has(item, key)]
+        if not fields:
+            names = " ".join(go_quote(key) for key in self.keys)
+            raise UnkeyedError(
+                f"associative list with keys has an element that omits all key fields [{names}] "
+                "(and doesn't have default values for any key fields)"
+            )
+        return elements.key(fields)
+
+    def _has(self, item: dict[str, Any], key: str) -> bool:
+        return key in item or key in self.defaults
+
+
+def _element_of_value(item: Any) -> str:
+    match item:
+        case dict():
+            raise UnkeyedError("associative list without keys has an element that's a map type")
+        case list():
+            raise UnkeyedError("not supported: associative list with lists as elements")
+        case None:
+            raise UnkeyedError("associative list without keys has an element that's an explicit null")
+    return elements.value(item)
+
+
+class Deduced(Node):
+    """What no schema describes, to be judged by the value; atomic below a list."""
+
+    __slots__ = ()
+
+
+DEDUCED = Deduced(False)
+WHOLE = Deduced(True)
+"""What no schema describes and is owned as a whole."""

@@ -1,0 +1,119 @@
+"""Plain writes: what a create, update or patch changes belongs to its manager from now on, and to nobody else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fakekube.core.meta import Obj
+from fakekube.registry.fields import managers as entries
+from fakekube.registry.fields import sets
+from fakekube.registry.fields.extract import reconciled
+from fakekube.registry.fields.managers import UPDATE, Entry, Identity, Managers
+from fakekube.registry.fields.nodes import UnkeyedError
+from fakekube.registry.fields.resets import resets
+from fakekube.registry.fields.sets import Set
+from fakekube.registry.fields.versions import ChangesByVersion, Convert, Versions
+
+if TYPE_CHECKING:
+    from fakekube.schema.resources import Resource
+
+_IDENTITY_FIELDS = (
+    "name",
+    "namespace",
+    "creationTimestamp",
+    "selfLink",
+    "uid",
+    "clusterName",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+)
+UNOWNED = sets.of(
+    [("f:apiVersion",), ("f:kind",), ("f:metadata",), *(("f:metadata", f"f:{name}") for name in _IDENTITY_FIELDS)]
+)
+"""Fields that identify an object or that the server alone writes: nobody owns them."""
+
+
+def update(
+    resource: Resource,
+    old: Obj | None,
+    new: Obj,
+    manager: str,
+    subresource: str,
+    now: str,
+    convert: Convert | None = None,
+) -> None:
+    """Set new's managedFields for a create (`old` None) or a write over the live object `old`; now: metav1.Time text.
+
+    Both are in the resource's version, decoded and defaulted, before admission and strategy touch `new`.
+    """
+    metadata = new.setdefault("metadata", {})
+    sent = metadata.pop("managedFields", None)
+    managers = _kept(old, sent, subresource)
+    if old is not None and not managers:
+        return
+    versions = Versions(resource, resets(resource, subresource), convert)
+    try:
+        managers = track(versions, old, new, managers, Identity.of(manager, UPDATE, versions.version, subresource), now)
+    except UnkeyedError:  # a list that cannot be booked: the write goes on, and nobody owns anything
+        return
+    if managers:
+        metadata["managedFields"] = entries.encode(managers)
+
+
+def _kept(old: Obj | None, sent: Any, subresource: str) -> Managers:
+    """The entries that a write starts from: those sent if they can be read, else the live ones; none on a reset."""
+    live = ((old or {}).get("metadata") or {}).get("managedFields")
+    if subresource or sent is None or sent == live:
+        return entries.decode(live, trusted=True)
+    if entries.is_reset(sent):
+        return {}
+    try:
+        return entries.decode(sent) or entries.decode(live, trusted=True)
+    except ValueError:
+        return entries.decode(live, trusted=True)
+
+
+def track(versions: Versions, old: Obj | None, new: Obj, managers: Managers, writer: Identity, now: str) -> Managers:
+    """The entries after a plain write: everyone loses what it changes or takes away, the writer gains what it sets."""
+    if versions.custom:
+        managers = reconcile(versions, new, managers)
+    changes = ChangesByVersion(versions, old, new)
+    own = changes[versions.version]
+    assert own is not None, "a resource is served in its own version"
+    left = deprive(managers, changes)
+    gained = sets.difference(own.written(), UNOWNED)
+    if gained:
+        previous = left.get(writer)
+        fields = sets.union(previous.fields, gained) if previous is not None else gained
+        left[writer] = Entry(fields, versions.version, now)
+    return entries.cap(left)
+
+
+def deprive(managers: Managers, changes: ChangesByVersion) -> Managers:
+    """The entries without what a write changes or takes away; entries of versions that are gone are dropped."""
+    left: Managers = {}
+    for identity, entry in managers.items():
+        found = changes[entry.version]
+        fields = None if found is None else _deprived(entry.fields, found.modified, found.added, found.removed)
+        if fields:
+            left[identity] = entry if fields is entry.fields else Entry(fields, entry.version, entry.time)
+    return left
+
+
+def _deprived(fields: Set, *lost: Set) -> Set:
+    for each in lost:
+        if each:
+            fields = sets.difference(fields, each)
+    return fields
+
+
+def reconcile(versions: Versions, obj: Obj, managers: Managers) -> Managers:
+    """The entries as the schemas of today have them: a custom resource's lists and maps may have become atomic."""
+    found: Managers = {}
+    for identity, entry in managers.items():
+        view = versions.view(obj, entry.version)
+        if view is not None:
+            fields = reconciled(view[0], entry.fields)
+            found[identity] = entry if fields is entry.fields else Entry(fields, entry.version, entry.time)
+    return found

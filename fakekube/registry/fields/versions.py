@@ -1,0 +1,73 @@
+"""Objects seen in the versions that managers wrote in: entries speak of the fields of their own version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from fakekube.core.meta import Obj
+from fakekube.registry.fields.compare import Changes, compare
+from fakekube.registry.fields.extract import created, whole
+from fakekube.registry.fields.nodes import Record
+from fakekube.registry.fields.resets import Resets
+from fakekube.registry.fields.sets import SELF, Set
+from fakekube.registry.fields.typemodel import record
+from fakekube.schema.typed import Struct
+
+if TYPE_CHECKING:
+    from fakekube.schema.resources import Resource
+
+Convert = Callable[[Obj, str], "tuple[Struct, Obj] | None"]
+"""An object and an apiVersion to the type and the object of that version; None if it is not served (any more).
+
+Without one, all versions of a resource are taken to have the same fields."""
+
+
+class Versions:
+    """A resource's versions, with the fields that a path sets back."""
+
+    def __init__(self, resource: Resource, resets: Resets, convert: Convert | None) -> None:
+        self.version = resource.api_version
+        self.node = record(resource.type)
+        self.custom = resource.custom
+        self.resets = resets
+        self.convert = convert
+
+    def view(self, obj: Obj, version: str) -> tuple[Record, Obj] | None:
+        """The object as that version shows it, with its node."""
+        if self.convert is None or (version == self.version and obj.get("apiVersion") == version):
+            return self.node, obj
+        found = self.convert(obj, version)
+        return None if found is None else (record(found[0]), found[1])
+
+    def changes(self, version: str, old: Obj | None, new: Obj) -> Changes | None:
+        """What a write changes that its path may change, as that version sees it; None: there is no such version."""
+        after = self.view(new, version)
+        before = self.view(old, version) if old is not None else after
+        if before is None or after is None:
+            return None
+        node, obj = after
+        found = Changes({}, {}, self._created(node, obj)) if old is None else compare(node, before[1], obj)
+        if self.resets.excluded or self.resets.pattern is not None:
+            return Changes(*map(self.resets.filtered, found))
+        return found
+
+    def _created(self, node: Record, obj: Obj) -> Set:
+        if not self.custom:
+            return created(node, obj)
+        return {element: below for element, below in whole(node, obj).items() if element != SELF}
+
+
+class ChangesByVersion:
+    """The changes of one write, looked at in each version when first asked for."""
+
+    def __init__(self, versions: Versions, old: Obj | None, new: Obj) -> None:
+        self.versions = versions
+        self.old, self.new = old, new
+        self._found: dict[str, Changes | None] = {}
+
+    def __getitem__(self, version: str) -> Changes | None:
+        key = version if self.versions.convert is not None else ""
+        if key not in self._found:
+            self._found[key] = self.versions.changes(version, self.old, self.new)
+        return self._found[key]

@@ -92,17 +92,26 @@ class StrictBuffer(DNSBuffer):  # type: ignore[misc]  # dnslib has no types
 class ReplyBuffer(DNSBuffer):  # type: ignore[misc]
     """A buffer that points only where a pointer reaches, the first 16 kB; dnslib's own writes wrong ones beyond."""
 
+    offset: int
+
     def encode_name(self, name: Any) -> None:
         """Write the name, its known end as a pointer."""
-        labels = name.label
+        self._encode(name.label, compress=True)
+
+    def encode_name_nocompress(self, name: Any) -> None:
+        """Write the whole name, as the target of an SRV must be; later names may point at it."""
+        self._encode(name.label, compress=False)
+
+    def _encode(self, labels: Labels, compress: bool) -> None:
         for at, label in enumerate(labels):
             rest = labels[at:]
             pointer = self.names.get(rest)
-            if pointer is not None:
+            if pointer is None:
+                if self.offset <= POINTER_REACH:
+                    self.names[rest] = self.offset
+            elif compress:
                 self.append(pack_fields("!H", POINTER_BITS | pointer))
                 return
-            if self.offset <= POINTER_REACH:
-                self.names[rest] = self.offset
             if len(label) > LABEL_BYTES:
                 raise ValueError(f"label too long: {label!r}")
             self.append(bytes((len(label),)) + label)

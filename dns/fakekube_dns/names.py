@@ -67,7 +67,7 @@ def parse(labels: Labels) -> ParsedName | None:
     if kind not in ("", "svc", "pod"):
         return None
     if not rest:
-        return ParsedName()
+        return ParsedName(kind)
     namespace, service, *left = rest if len(rest) > 1 else [*rest, ""]
     match left:
         case []:

@@ -1,0 +1,64 @@
+"""CertificateSigningRequests: who asks is written into the spec, which then stays as it is."""
+
+from __future__ import annotations
+
+from fakekube.core.clock import timestamp
+from fakekube.core.meta import Obj
+from fakekube.registry.kinds.selectable import SelectableStrategy
+from fakekube.registry.strategy import Context
+
+_REQUESTER = ("username", "uid", "groups", "extra")
+_VERDICTS = ("Approved", "Denied")
+
+
+class CertificateSigningRequestStrategy(SelectableStrategy):
+    """The requester comes from authentication, the verdict through `approval`, the certificate through `status`."""
+
+    generation_fields = None
+    field_selectors = {  # noqa: RUF012 - a table that nobody changes
+        "spec.signerName": lambda obj: (obj.get("spec") or {}).get("signerName") or "",
+    }
+
+    def prepare_for_create(self, context: Context, obj: Obj) -> None:
+        """Write down who asks."""
+        spec, user = obj.setdefault("spec", {}), context.request.user
+        for name in _REQUESTER:
+            spec.pop(name, None)
+        found = (user.name, user.uid, list(user.groups), {key: list(values) for key, values in user.extra})
+        spec.update({name: value for name, value in zip(_REQUESTER, found, strict=True) if value})
+        obj["status"] = {}
+
+    def prepare_for_update(self, context: Context, obj: Obj, old: Obj) -> None:
+        """The spec stays."""
+        obj["spec"] = old["spec"]
+
+    def prepare_for_status(self, context: Context, obj: Obj, old: Obj) -> None:
+        """The verdicts are kept as they are, and times are filled in."""
+        status = obj.setdefault("status", {})
+        conditions = status.get("conditions") or []
+        kept = [
+            dict(each) for each in (old.get("status") or {}).get("conditions") or () if each.get("type") in _VERDICTS
+        ]
+        given = [each for each in conditions if each.get("type") in _VERDICTS]
+        if not given and kept:
+            conditions = kept + conditions
+        if conditions:
+            status["conditions"] = conditions
+        self.fill_times(context, obj, old)
+
+    def fill_times(self, context: Context, obj: Obj, old: Obj) -> None:
+        """Times of conditions that have none; `approval` does this as well."""
+        now = timestamp(context.clock)
+        before = (old.get("status") or {}).get("conditions") or ()
+        for condition in (obj.get("status") or {}).get("conditions") or ():
+            condition["lastUpdateTime"] = condition.get("lastUpdateTime") or now
+            if not condition.get("lastTransitionTime"):
+                same = (each for each in before if _same(each, condition) and each.get("lastTransitionTime"))
+                condition["lastTransitionTime"] = next(same, {"lastTransitionTime": now})["lastTransitionTime"]
+
+
+def _same(one: Obj, other: Obj) -> bool:
+    return one.get("type") == other.get("type") and one.get("status") == other.get("status")
+
+
+ROWS = {"certificatesigningrequests.certificates.k8s.io": CertificateSigningRequestStrategy()}

@@ -67,10 +67,26 @@ class Structs:
         self.go, self.schemas = go, schemas
         self.names = sorted(name for name in go if name not in CUSTOM)
         self.places = {name: place for place, name in enumerate(self.names)}
+        self.defaulted: set[str] = set()
 
     def rows(self) -> list[Any]:
         """[OpenAPI name, Go type, fields, more?] of each struct."""
+        self.defaulted = self.find_defaulted()
         return [self.row(name) for name in self.names]
+
+    def find_defaulted(self) -> set[str]:
+        """The structs within which OpenAPI states a default that is more than the empty value of its Go type."""
+        found = {
+            name for name in self.names if any(self.states_default(name, field) for field in self.go[name]["fields"])
+        }
+        refers = {name: {refers_to(field["type"]) for field in self.go[name]["fields"]} for name in self.names}
+        while more := {name for name in self.names if name not in found and refers[name] & found}:
+            found |= more
+        return found
+
+    def states_default(self, name: str, field: Json) -> bool:
+        schema = self.schemas.get(name, {}).get("properties", {}).get(field["json"], {})
+        return "default" in schema and bool(schema["default"] or field["type"].get("pointer"))
 
     def row(self, name: str) -> list[Any]:
         schema = self.schemas.get(name, {})
@@ -80,6 +96,8 @@ class Structs:
         more = {}
         if schema.get("x-kubernetes-map-type") == "atomic":
             more["atomic"] = True
+        if name in self.defaulted:
+            more["defaulted"] = True
         if "x-kubernetes-unions" in schema:
             more["unions"] = schema["x-kubernetes-unions"]
         return [name, self.go[name]["go"], fields, *([more] if more else [])]
@@ -121,6 +139,11 @@ class Structs:
                 return CUSTOM[go["name"]]
         kind, enum = SCALARS[go["kind"]], schema.get("enum", [])
         return kind if go["go"] == GO_NAMES[kind] and not enum else ["scalar", go["go"], kind, enum]
+
+
+def refers_to(go: Json) -> str:
+    """The struct at the bottom of a type."""
+    return refers_to(go["elem"]) if "elem" in go else go.get("name", "")
 
 
 def kind_rows(kinds: Iterable[Json], places: dict[str, int]) -> list[Any]:

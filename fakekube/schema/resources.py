@@ -59,6 +59,7 @@ class Resource:
     short_names: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     subresources: Mapping[str, Subresource] = field(default_factory=dict, repr=False)
+    """In the order of discovery."""
     columns: tuple[Column, ...] = field(default=(), repr=False)
     custom: bool = False
     stored_as: Resource | None = field(default=None, repr=False)

@@ -92,6 +92,7 @@ class Table:
                 go,
                 atomic=atomic or more.get("atomic", False),
                 unions=tuple(more.get("unions", ())),
+                defaulted=more.get("defaulted", False),
             )
         return found
 

@@ -171,10 +171,20 @@ class Struct(Type):
     """An object with known members. `name` is its OpenAPI name; `atomic`: one owner under apply.
 
     `extra` is the type of members that are not among `fields` (custom resources that preserve unknown fields), None if
-    such are unknown. `embedded`: a whole object, with apiVersion, kind and metadata.
+    such are unknown. `embedded`: a whole object, with apiVersion, kind and metadata. `defaulted`: it holds defaults.
     """
 
-    __slots__ = ("_fields", "_make_fields", "atomic", "embedded", "extra", "name", "unions")
+    __slots__ = (
+        "_fields",
+        "_make_fields",
+        "atomic",
+        "defaulted",
+        "defaulter",
+        "embedded",
+        "extra",
+        "name",
+        "unions",
+    )
 
     def __init__(
         self,
@@ -186,6 +196,7 @@ class Struct(Type):
         unions: tuple[Mapping[str, Any], ...] = (),
         extra: Type | None = None,
         embedded: bool = False,
+        defaulted: bool = False,
         nullable: bool = False,
     ) -> None:
         super().__init__(go or name, nullable=nullable)
@@ -194,6 +205,9 @@ class Struct(Type):
         self.unions = unions
         self.extra = extra
         self.embedded = embedded
+        self.defaulted = defaulted
+        self.defaulter: Callable[[Any], None] | None = None
+        """Filled by fakekube.schema.defaults when first needed."""
         self._fields = None if callable(fields) else fields
         self._make_fields = fields if callable(fields) else None
 

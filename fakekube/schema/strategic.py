@@ -244,10 +244,11 @@ def _check_order(added: Sequence[Any], order: Sequence[Any], merge_key: str) -> 
     """The items of the patch must be named by the order directive, and come in its order."""
     if not added or not order:
         return
-    items = [_as_map(item) for item in added] if merge_key else added
-    waiting = [item for item in items if not (isinstance(item, dict) and PATCH in item)]
+    waiting = [item for item in added if _as_map(item).get(PATCH) != "delete"] if merge_key else added
     at = 0
     for wanted in order:
+        while at < len(waiting) and isinstance(waiting[at], dict) and PATCH in waiting[at]:
+            at += 1
         if at < len(waiting) and _same(_key_of(waiting[at], merge_key), _key_of(wanted, merge_key)):
             at += 1
     if at < len(waiting):

@@ -1,0 +1,26 @@
+"""Who asks: authentication's answer, as authentication.k8s.io/v1 UserInfo has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user with the groups it belongs to; `extra` maps keys to values."""
+
+    name: str
+    groups: tuple[str, ...] = ()
+    uid: str = ""
+    extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+AUTHENTICATED = "system:authenticated"
+ADMIN = User("kubernetes-admin", ("system:masters", AUTHENTICATED))
+ANONYMOUS = User("system:anonymous", ("system:unauthenticated",))
+
+
+def service_account(namespace: str, name: str, uid: str = "") -> User:
+    """The user that a ServiceAccount's token stands for."""
+    groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", AUTHENTICATED)
+    return User(f"system:serviceaccount:{namespace}:{name}", groups, uid)

@@ -1,0 +1,225 @@
+"""Delete and deletecollection: grace, finalizers, propagation and preconditions, before an object is gone."""
+
+from __future__ import annotations
+
+from fakekube.admission.chain import Attributes
+from fakekube.core import errors
+from fakekube.core import fielderrors as field
+from fakekube.core.meta import Obj, parse_time, time_text
+from fakekube.registry.backend import Backend, key_of
+from fakekube.registry.objectmeta import FOREGROUND, ORPHAN
+from fakekube.registry.reading import Reader
+from fakekube.registry.request import Outcome, Request
+from fakekube.registry.strategy import Context, Strategy
+from fakekube.registry.versions import from_storage, presented
+from fakekube.storage.store import Moved
+from fakekube.storage.values import Stored
+
+POLICIES = ("Foreground", "Background", "Orphan")
+
+
+def check_options(options: Obj) -> None:
+    """Raise 422 for DeleteOptions that contradict themselves (ValidateDeleteOptions)."""
+    found: list[field.FieldError] = []
+    policy = options.get("propagationPolicy")
+    if policy is not None and options.get("orphanDependents") is not None:
+        detail = "orphanDependents and deletionPropagation cannot be both set"
+        found.append(field.invalid("propagationPolicy", policy, detail))
+    if policy is not None and policy not in POLICIES:
+        found.append(field.not_supported("propagationPolicy", policy, (*POLICIES, "nil")))
+    dry_run = options.get("dryRun") or []
+    if dry_run and set(dry_run) != {"All"}:
+        found.append(field.not_supported("dryRun", dry_run, ("All",)))
+    if found:
+        raise field.invalid_object("meta.k8s.io", "DeleteOptions", "", found)
+
+
+class Deleter:
+    """The generic flow of a deletion over one backend."""
+
+    def __init__(self, backend: Backend, reader: Reader) -> None:
+        self._backend = backend
+        self._reader = reader
+
+    async def delete(self, request: Request, options: Obj) -> Outcome:
+        """End the object, or mark it as ending; 200 with a Status when it is gone, with the object while it stays."""
+        check_options(options)
+        resource, strategy = request.resource, self._backend.strategy(request.resource)
+        for _ in range(5):
+            stored = self._backend.store.get(key_of(request))
+            if stored is None:
+                raise errors.not_found(resource.group, resource.plural, request.name)
+            try:
+                gone, obj = await self._delete_stored(request, strategy, stored, options)
+            except Moved:
+                continue
+            return self._answer(request, strategy, gone, obj)
+        raise errors.conflict(resource.group, resource.plural, request.name, errors.MODIFIED)
+
+    def _answer(self, request: Request, strategy: Strategy, gone: bool, obj: Obj) -> Outcome:
+        if not gone or strategy.answers_deleted_object:
+            return Outcome(200, from_storage(request.resource, obj))
+        resource, meta = request.resource, obj["metadata"]
+        found = errors.details(resource.group, resource.plural, meta["name"], uid=meta["uid"])
+        return Outcome(200, errors.success(found))
+
+    async def _delete_stored(
+        self, request: Request, strategy: Strategy, stored: Stored, options: Obj
+    ) -> tuple[bool, Obj]:
+        """Whether the object is gone, and the object as it was last (or is now)."""
+        backend, context = self._backend, self._backend.context(request)
+        obj = stored.decode()
+        self._check_preconditions(request, obj, options)
+        attributes = Attributes(
+            operation="DELETE",
+            resource=request.resource.storage,
+            subresource=request.subresource,
+            namespace=request.namespace,
+            name=stored.key.name,
+            obj=None,
+            old=stored.view,
+            user=request.user,
+            dry_run=request.dry_run,
+            options=options,
+        )
+        await backend.admission.admit(attributes, context)
+        await backend.admission.validate(attributes, context)
+        strategy.check_delete(context, obj)
+        state = self._begin(context, strategy, obj, options)
+        if state == "pending":
+            return False, obj
+        _set_finalizers(obj, _finalizers(strategy, obj, options))
+        if obj["metadata"].get("finalizers") and state == "now":
+            self._mark(obj)
+            state = "marked"
+        if state != "now" and (state == "marked" or obj["metadata"].get("deletionGracePeriodSeconds")):
+            return False, await self._write(request, stored, obj)
+        if obj["metadata"].get("finalizers"):
+            return False, await self._write(request, stored, obj)
+        if not request.dry_run:
+            event = await backend.store.commit(stored.key, None, expected=stored.revision)
+            strategy.release(context, obj)
+            obj["metadata"]["resourceVersion"] = str(event.revision)
+        return True, obj
+
+    async def _write(self, request: Request, stored: Stored, obj: Obj) -> Obj:
+        if obj == stored.view or request.dry_run:
+            return obj
+        event = await self._backend.store.commit(stored.key, obj, expected=stored.revision)
+        assert event.after is not None, "an object was written"
+        return event.after.decode()
+
+    def _check_preconditions(self, request: Request, obj: Obj, options: Obj) -> None:
+        wanted = options.get("preconditions") or {}
+        meta, resource = obj["metadata"], request.resource
+        uid, version = wanted.get("uid"), wanted.get("resourceVersion")
+        if uid is not None and uid != meta["uid"]:
+            why = (
+                f"the UID in the precondition ({uid}) does not match the UID in record ({meta['uid']}). "
+                "The object might have been deleted and then recreated"
+            )
+            raise errors.conflict(resource.group, resource.kind, meta["name"], why)
+        if version is not None and version != meta["resourceVersion"]:
+            why = (
+                f"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record "
+                f"({meta['resourceVersion']}). The object might have been modified"
+            )
+            raise errors.conflict(resource.group, resource.kind, meta["name"], why)
+
+    def _begin(self, context: Context, strategy: Strategy, obj: Obj, options: Obj) -> str:
+        """'now', 'graceful' (metadata was changed), or 'pending': a graceful deletion is under way and stays as it is."""
+        meta = obj["metadata"]
+        asked = options.get("gracePeriodSeconds")
+        if asked is not None and asked < 0:
+            asked = 1
+        if meta.get("deletionTimestamp"):
+            return self._shorten(meta, asked)
+        grace = strategy.grace_seconds(context, obj, {**options, "gracePeriodSeconds": asked})
+        if grace is None:
+            return "now"
+        meta["deletionTimestamp"] = time_text(self._backend.clock.now() + grace)
+        meta["deletionGracePeriodSeconds"] = grace
+        if meta.get("generation"):
+            meta["generation"] += 1
+        return "graceful"
+
+    def _shorten(self, meta: Obj, asked: int | None) -> str:
+        grace = meta.get("deletionGracePeriodSeconds")
+        if not grace:
+            return "now"
+        if asked is None or asked >= grace:
+            return "pending"
+        now = self._backend.clock.now()
+        moment = parse_time(meta["deletionTimestamp"]) - grace + asked
+        if moment < now:
+            moment, asked = now, min(asked, 1)
+        meta["deletionTimestamp"] = time_text(moment)
+        meta["deletionGracePeriodSeconds"] = asked
+        return "graceful"
+
+    def _mark(self, obj: Obj) -> None:
+        """Note that deletion was asked for, of an object that has no grace but is held by finalizers."""
+        meta, now = obj["metadata"], self._backend.clock.now()
+        present = meta.get("deletionTimestamp")
+        if present is None and meta.get("generation"):
+            meta["generation"] += 1
+        if present is None or parse_time(present) > now:
+            meta["deletionTimestamp"] = time_text(now)
+        meta["deletionGracePeriodSeconds"] = 0
+
+    async def delete_collection(self, request: Request, options: Obj) -> tuple[bytes, list[bytes]]:
+        """Delete what the request selects; the head of the list answered, and the objects as they were found."""
+        check_options(options)
+        strategy = self._backend.strategy(request.resource)
+        listing = self._reader.list(request)
+        for stored in listing.items:
+            single = _single(request, stored)
+            found = self._backend.store.get(stored.key)
+            if found is not None:
+                await self._delete_stored(single, strategy, found, options)
+        return listing.metadata(), [presented(request.resource, stored) for stored in listing.items]
+
+
+def _single(request: Request, stored: Stored) -> Request:
+    return Request(
+        "delete",
+        request.resource,
+        stored.key.namespace,
+        stored.key.name,
+        user=request.user,
+        user_agent=request.user_agent,
+        dry_run=request.dry_run,
+        warnings=request.warnings,
+    )
+
+
+def _finalizers(strategy: Strategy, obj: Obj, options: Obj) -> list[str]:
+    """The object's finalizers with those of garbage collection that the options ask for."""
+    present = obj["metadata"].get("finalizers") or []
+    orphan, foreground = _propagation(strategy, present, options)
+    kept = [name for name in present if name not in (ORPHAN, FOREGROUND)]
+    if orphan:
+        kept.append(ORPHAN)
+    if foreground:
+        kept.append(FOREGROUND)
+    return present if set(kept) == set(present) else kept
+
+
+def _propagation(strategy: Strategy, present: list[str], options: Obj) -> tuple[bool, bool]:
+    policy, legacy = options.get("propagationPolicy"), options.get("orphanDependents")
+    if policy is not None:
+        return policy == "Orphan", policy == "Foreground"
+    if legacy is not None:
+        return bool(legacy), False
+    if ORPHAN in present:
+        return True, False
+    if FOREGROUND in present:
+        return False, True
+    return strategy.orphans_by_default, False
+
+
+def _set_finalizers(obj: Obj, finalizers: list[str]) -> None:
+    if finalizers:
+        obj["metadata"]["finalizers"] = finalizers
+    else:
+        obj["metadata"].pop("finalizers", None)

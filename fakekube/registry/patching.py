@@ -1,0 +1,115 @@
+"""PATCH: four languages that say how the new object is made of the present one; the rest of the write is an update."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from fakekube.core import errors, patches, yamltext
+from fakekube.core import fielderrors as field
+from fakekube.core.errors import StatusError
+from fakekube.core.meta import Obj
+from fakekube.registry import fields, strategic
+from fakekube.registry.incoming import Expected, complete
+from fakekube.registry.request import Request
+from fakekube.schema import decoding
+from fakekube.schema.decoding import DecodeError
+
+JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
+STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
+TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
+
+Patch = Callable[[Obj], Any]
+"""The patched value of a private copy of the present object."""
+
+
+def reader(media: str, raw: bytes, request: Request, expected: Expected) -> Callable[[], tuple[Patch, list[str]]]:
+    """What reads the patch once the object is known to be there: the patch, and what a strict reading has against it."""
+    checked = request.field_validation != "Ignore"
+
+    def read() -> tuple[Patch, list[str]]:
+        if media == JSON_PATCH:
+            operations, problems = patches.decode_json_patch(raw, checked=checked)
+            return (lambda obj: patches.apply_json_patch(obj, operations)), problems
+        patch = patches.decode_merge_patch(raw, checked=checked)
+        problems = decoding_duplicates(raw) if checked else []
+        if media == MERGE_PATCH:
+            return (lambda obj: patches.apply_merge_patch(obj, patch)), problems
+        return (lambda obj: strategic.apply(expected.type, obj, patch)), problems
+
+    return read
+
+
+def decoding_duplicates(raw: bytes) -> list[str]:
+    """What a strict reading of a patch's text says: members given twice."""
+    return decoding.duplicates(raw)
+
+
+def patched(request: Request, expected: Expected, current: Obj, patch: Patch, problems: list[str]) -> Obj:
+    """The canonical object that the patch makes of `current` (a private copy); StatusError as the real server words it."""
+    result = patch(current)
+    if not isinstance(result, dict):
+        raise _unfit(result, "the patched object is not an object")
+    stated = (result.get("apiVersion"), result.get("kind"))
+    if stated != (expected.api_version, expected.kind):
+        raise _unfit(result, _wrong_kind(expected, *stated))
+    try:
+        decoded = decoding.decode(expected.type, result)
+    except DecodeError as error:
+        raise _unfit(result, str(error)) from None
+    found = [*problems, *decoded.strict]
+    if found and request.field_validation == "Strict":
+        raise _unfit(result, "strict decoding error: " + ", ".join(found))
+    if found and request.field_validation in ("Warn", ""):
+        for problem in found:
+            request.warn(problem)
+    return complete(expected, decoded.value)
+
+
+def _wrong_kind(expected: Expected, api_version: Any, kind: Any) -> str:
+    if not kind:
+        return "Object 'Kind' is missing in '{}'"
+    if not api_version:
+        return "Object 'apiVersion' is missing in '{}'"
+    if kind != expected.kind:
+        return f"{api_version}, Kind={kind} cannot be handled as a {expected.kind}"
+    return f'no kind "{kind}" is registered for version "{api_version}"'
+
+
+def _unfit(result: Any, why: str) -> StatusError:
+    """422 about the whole patched object; the real server names neither kind nor object here."""
+    text = orjson.dumps(result).decode()
+    return field.invalid_object("", "", "", [field.invalid("patch", text, why)])
+
+
+def read_apply(raw: bytes) -> Obj:
+    """The configuration of an apply, YAML (which JSON is too); 400 if it is no object."""
+    try:
+        value = next(yamltext.documents(raw), None)
+    except yamltext.YamlError as error:
+        raise errors.bad_request(f"error decoding YAML: error converting YAML to JSON: {error}") from None
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        kind = {list: "array", str: "string", bool: "bool"}.get(type(value), "number")
+        why = f"json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
+        raise errors.bad_request(f"error decoding YAML: error unmarshaling JSON: while decoding JSON: {why}")
+    return value
+
+
+def applied(request: Request, expected: Expected, live: Obj | None, config: Obj, now: str) -> Obj:
+    """The canonical object that an apply makes, with its managedFields."""
+
+    def finish(merged: Obj) -> Obj:
+        return complete(expected, decoding.decode(expected.type, merged).value)
+
+    try:
+        return fields.apply(
+            request.resource, live, config, request.field_manager, request.subresource, request.force, now, finish
+        )
+    except DecodeError as error:
+        raise StatusError(500, "", str(error)) from None

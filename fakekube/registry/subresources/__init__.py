@@ -1,0 +1,22 @@
+"""Subresources that are more than a view of the object: a row each, found by resource and name.
+
+`status` is not among them: it is the object itself, written under other rules. A subresource that the API has and that has no
+row here answers 501.
+"""
+
+from __future__ import annotations
+
+from fakekube.registry.request import Request
+from fakekube.registry.subresources import scale
+from fakekube.registry.subresources.handler import Handler
+
+ROWS: dict[tuple[str, str], Handler] = {
+    **scale.ROWS,
+}
+"""(resource id, or '*' for every resource that has it; subresource) -> handler."""
+
+
+def handler_of(request: Request) -> Handler | None:
+    """The row for the request's subresource."""
+    resource = request.resource.storage.id
+    return ROWS.get((resource, request.subresource)) or ROWS.get(("*", request.subresource))

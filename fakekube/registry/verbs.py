@@ -1,0 +1,270 @@
+"""The verbs of the API over every kind: what a request, from wherever it comes, is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import orjson
+
+from fakekube.core import errors
+from fakekube.core.clock import timestamp
+from fakekube.core.errors import StatusError
+from fakekube.core.meta import Obj
+from fakekube.registry import fields, incoming, patching, virtual
+from fakekube.registry.backend import Backend, key_of
+from fakekube.registry.deletion import Deleter
+from fakekube.registry.incoming import Body
+from fakekube.registry.reading import Listing, Reader, Watch
+from fakekube.registry.request import Outcome, Request
+from fakekube.registry.subresources import handler_of
+from fakekube.registry.subresources.handler import Handler
+from fakekube.registry.subresources.scale import Places
+from fakekube.registry.versions import from_storage, presented, to_storage
+from fakekube.registry.writing import Writer
+from fakekube.storage.store import Moved
+from fakekube.storage.values import Stored
+
+Wake = Callable[[], None]
+STATUS = "status"
+WRONG_NAMESPACE = "the namespace of the provided object does not match the namespace sent on the request"
+
+
+@dataclass(slots=True)
+class Collection:
+    """What deletecollection answers: a list of what it deleted."""
+
+    metadata: bytes
+    items: list[bytes]
+
+
+class Registry:
+    """All verbs over one backend."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.reader = Reader(backend)
+        self.writer = Writer(backend)
+        self.deleter = Deleter(backend, self.reader)
+        self.scale_places: dict[str, dict[str, Places]] = {}
+        """Where custom resources keep their replicas: resource id -> version -> places."""
+
+    @property
+    def revision(self) -> int:
+        """The revision of the last write."""
+        return self.backend.store.revision
+
+    # --- reading
+
+    def stored(self, request: Request) -> Stored:
+        """The stored object that the request is about, or 404."""
+        return self.reader.get(request)
+
+    async def get(self, request: Request) -> bytes:
+        """The object, or that of its subresource, as JSON."""
+        made_up = virtual.handler_of(request.resource)
+        if made_up is not None:
+            return orjson.dumps(made_up.get(self, request))
+        if request.subresource and request.subresource != STATUS:
+            return orjson.dumps(await self._handler(request).get(self, request))
+        return presented(request.resource, self.reader.get(request))
+
+    def list(self, request: Request) -> Listing:
+        """The objects that the request selects."""
+        return self.reader.list(request)
+
+    def watch(self, request: Request, wake: Wake) -> Watch:
+        """Follow what the request selects; storage.store.TooOld if its version is older than the history."""
+        return self.reader.watch(request, wake)
+
+    # --- writing
+
+    async def create(self, request: Request, body: Body) -> Outcome:
+        """POST: 201 and the new object."""
+        obj = incoming.decode(self.backend.scheme, request, body)
+        self._place(request, obj)
+        made_up = virtual.handler_of(request.resource)
+        if made_up is not None:
+            return await made_up.create(self, request, obj)
+        if request.subresource:
+            return await self._handler(request).create(self, request, obj)
+        return await self._moved(request, self.writer.create(request, self._defaulted(request, obj)))
+
+    async def create_trusted(self, request: Request, obj: Obj) -> Outcome:
+        """As `create`, for an object of this process: it must be canonical and of the storage version."""
+        return await self.create(request, Body(obj, b""))
+
+    async def update(self, request: Request, body: Body) -> Outcome:
+        """PUT: 200 and the object, 201 where an update creates."""
+        obj = incoming.decode(self.backend.scheme, request, body)
+        self._place(request, obj)
+        self._check_name(request, obj)
+        handler = self._writer_of(request)
+        if handler is not None and not handler.shows_itself:
+            return await self._through(request, handler, lambda stored, shown: obj)
+        if handler is not None:
+            return await self._merged(request, handler, lambda stored: obj)
+        uid = obj["metadata"].get("uid") or ""
+        change = self.writer.update(request, lambda stored: self._defaulted(request, obj), uid=uid)
+        return await self._moved(request, change)
+
+    async def patch(self, request: Request, media: str, raw: bytes) -> Outcome:
+        """PATCH in one of the four languages; an apply of what is not there creates it."""
+        if media == patching.APPLY_PATCH:
+            return await self._apply(request, patching.read_apply(raw))
+        if self.backend.store.get(key_of(request)) is None:
+            raise errors.not_found(request.resource.group, request.resource.plural, request.name)
+        expected = incoming.expected_of(request)
+        patch, problems = patching.reader(media, raw, request, expected)()
+
+        def changed(current: Obj) -> Obj:
+            found = patching.patched(request, expected, current, patch, problems)
+            self._place(request, found)
+            self._check_name(request, found)
+            return found
+
+        handler = self._writer_of(request)
+        if handler is not None and not handler.shows_itself:
+            return await self._through(request, handler, lambda stored, shown: changed(shown))
+        if handler is not None:
+            return await self._merged(
+                request, handler, lambda stored: changed(from_storage(request.resource, stored.decode()))
+            )
+
+        def change(stored: Stored | None) -> Obj:
+            assert stored is not None, "only what is there is patched"
+            return self._defaulted(request, changed(from_storage(request.resource, stored.decode())))
+
+        return await self._moved(request, self.writer.update(request, change))
+
+    async def _apply(self, request: Request, config: Obj) -> Outcome:
+        meta = config.get("metadata")
+        if isinstance(meta, dict):
+            self._check_applied(request, config, meta)
+        expected, now = incoming.expected_of(request), timestamp(self.backend.clock)
+        resource = request.resource
+
+        def change(stored: Stored | None) -> Obj:
+            live = None if stored is None else from_storage(resource, stored.decode())
+            found = patching.applied(request, expected, live, config, now)
+            found["metadata"].setdefault("name", request.name)
+            self._place(request, found)
+            self._check_name(request, found)
+            return self._defaulted(request, found)
+
+        if request.subresource and request.subresource != STATUS:
+            raise errors.not_implemented(
+                f"server-side apply to {resource.plural}/{request.subresource}", "apply to the object itself"
+            )
+        creates = not request.subresource
+        if self.backend.store.get(key_of(request)) is None and creates:
+            uid = (meta or {}).get("uid") if isinstance(meta, dict) else ""
+            if uid:
+                why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+                raise errors.conflict(resource.group, resource.plural, request.name, why)
+        return await self._moved(
+            request, self.writer.update(request, change, create_missing=creates, owned=True)
+        )
+
+    def _check_applied(self, request: Request, config: Obj, meta: Obj) -> None:
+        name, namespace = meta.get("name"), meta.get("namespace")
+        if isinstance(namespace, str) and namespace and request.namespace and namespace != request.namespace:
+            raise errors.bad_request(WRONG_NAMESPACE)
+        if isinstance(name, str) and name and name != request.name:
+            raise self._other_name(request, name)
+
+    async def delete(self, request: Request, options: Obj) -> Outcome:
+        """DELETE of one object."""
+        return await self.deleter.delete(request, options)
+
+    async def delete_collection(self, request: Request, options: Obj) -> Collection:
+        """DELETE of what the request selects."""
+        return Collection(*await self.deleter.delete_collection(request, options))
+
+    # --- subresources
+
+    def _handler(self, request: Request) -> Handler:
+        found = handler_of(request)
+        if found is None:
+            what = f"the subresource {request.resource.plural}/{request.subresource}"
+            raise errors.not_implemented(what, "write the object itself or its status instead")
+        return found
+
+    def _writer_of(self, request: Request) -> Handler | None:
+        """The handler that a PUT or PATCH goes through; None for the object itself and its status."""
+        if request.subresource in ("", STATUS):
+            return None
+        return self._handler(request)
+
+    async def _merged(self, request: Request, handler: Handler, changed: Callable[[Stored], Obj]) -> Outcome:
+        """A write through a subresource that shows the object itself."""
+
+        def change(stored: Stored | None) -> Obj:
+            if stored is None:
+                raise errors.not_found(request.resource.group, request.resource.plural, request.name)
+            made = self._defaulted(request, changed(stored))
+            return handler.merged(self, request, stored.decode(), made)
+
+        return await self._moved(request, self.writer.update(request, change))
+
+    async def _through(
+        self, request: Request, handler: Handler, changed: Callable[[Stored, Obj], Obj]
+    ) -> Outcome:
+        """A write through a subresource with a kind of its own: it answers that kind."""
+
+        def change(stored: Stored | None) -> Obj:
+            if stored is None:
+                raise errors.not_found(request.resource.group, request.resource.plural, request.name)
+            shown = handler.shown(self, request, stored.decode())
+            found = handler.merged(self, request, stored.decode(), changed(stored, shown))
+            manager = fields.manager_name(request.field_manager, request.user_agent)
+            fields.update(request.resource.storage, stored.view, found, manager, request.subresource, "")
+            return found
+
+        outcome = await self._moved(request, self.writer.update(request, change, owned=True))
+        answer = orjson.loads(outcome.raw) if outcome.raw else orjson.loads(orjson.dumps(outcome.obj))
+        return Outcome(outcome.code, handler.shown(self, request, answer))
+
+    # --- shared
+
+    def _defaulted(self, request: Request, obj: Obj) -> Obj:
+        resource = request.resource
+        self.backend.strategy(resource).default(obj)
+        return to_storage(resource, obj)
+
+    def _place(self, request: Request, obj: Obj) -> None:
+        """The namespace of the object must be that of the path, which fills in an absent one."""
+        meta = obj["metadata"]
+        namespace = meta.get("namespace") or ""
+        if namespace == request.namespace:
+            return
+        if not namespace:
+            meta["namespace"] = request.namespace
+        elif not request.namespace:
+            del meta["namespace"]
+        else:
+            raise errors.bad_request(WRONG_NAMESPACE)
+
+    def _check_name(self, request: Request, obj: Obj) -> None:
+        name = obj["metadata"].get("name") or ""
+        if not name:
+            message = f"the name of the object ({request.name} based on URL) was undeterminable: name must be provided"
+            raise errors.bad_request(message)
+        if name != request.name:
+            raise self._other_name(request, name)
+
+    @staticmethod
+    def _other_name(request: Request, name: str) -> StatusError:
+        return errors.bad_request(
+            f"the name of the object ({name}) does not match the name on the URL ({request.name})"
+        )
+
+    async def _moved(self, request: Request, outcome: Awaitable[Outcome]) -> Outcome:
+        resource = request.resource
+        try:
+            return await outcome
+        except Moved as moved:
+            name = moved.args[0] if not request.name else request.name
+            if request.verb == "create":
+                raise errors.already_exists(resource.group, resource.plural, str(name)) from moved
+            raise errors.conflict(resource.group, resource.plural, str(name), errors.MODIFIED) from moved

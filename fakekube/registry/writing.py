@@ -1,0 +1,364 @@
+"""Create and update: the generic flow of a write, from the decoded object to the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fakekube.admission.chain import Attributes
+from fakekube.core import errors
+from fakekube.core.clock import timestamp
+from fakekube.core.errors import StatusError
+from fakekube.core.fielderrors import FieldError, go_quote, invalid, invalid_object
+from fakekube.core.meta import Obj
+from fakekube.registry import fields, objectmeta
+from fakekube.registry.backend import Backend, key_of
+from fakekube.registry.request import Outcome, Request
+from fakekube.registry.strategy import Context, Strategy
+from fakekube.registry.versions import from_storage
+from fakekube.storage.store import Moved
+from fakekube.storage.values import Key, Stored
+
+NAME_TRIES = 8
+NAME_PREFIX_LENGTH = 58
+WRITE_TRIES = 5
+
+Change = Callable[[Stored | None], Obj]
+"""Makes the new object of the present one (None: there is none), in the storage version; the result is private."""
+
+
+class Writer:
+    """The generic flow of create and update over one backend."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    # --- create
+
+    async def create(self, request: Request, obj: Obj) -> Outcome:
+        """Store a new object (in the storage version, canonical); 201 and the object, or StatusError."""
+        resource, backend = request.resource, self._backend
+        strategy, context = backend.strategy(resource), backend.context(request)
+        meta = obj["metadata"]
+        self._own_fields(request, strategy, None, obj)
+        attributes = self._attributes(request, "CREATE", obj, None)
+        await backend.admission.admit(attributes, context)
+        obj = attributes.obj or obj
+        meta = obj["metadata"]
+        for name in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
+            meta.pop(name, None)
+        self._prepare_create(strategy, context, obj)
+        meta["uid"] = backend.ids.uid()
+        meta["creationTimestamp"] = timestamp(backend.clock)
+        generated = bool(meta.get("generateName")) and not meta.get("name")
+        if generated:
+            meta["name"] = self._generated(meta["generateName"])
+        self._judge_create(request, strategy, context, obj)
+        for text in strategy.warnings(context, obj, None):
+            request.warn(text)
+        await backend.admission.validate(attributes, context)
+        self._refuse_version(meta)
+        return await self._store_new(request, strategy, context, obj, generated)
+
+    def _prepare_create(self, strategy: Strategy, context: Context, obj: Obj) -> None:
+        if strategy.generation_fields is not None:
+            obj["metadata"]["generation"] = 1
+        strategy.prepare_for_create(context, obj)
+
+    def _generated(self, prefix: str) -> str:
+        return prefix[:NAME_PREFIX_LENGTH] + self._backend.ids.suffix()
+
+    def _judge_create(self, request: Request, strategy: Strategy, context: Context, obj: Obj) -> None:
+        resource = request.resource
+        found = objectmeta.validate_create(resource, strategy, obj["metadata"])
+        found += strategy.validate_create(context, obj)
+        found = found or objectmeta.path_segment_errors(obj["metadata"])
+        if found:
+            raise invalid_object(resource.group, resource.kind, obj["metadata"].get("name") or "", found)
+
+    @staticmethod
+    def _refuse_version(meta: Obj) -> None:
+        version = meta.pop("resourceVersion", "")
+        if version.isdecimal() and int(version):
+            raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
+
+    async def _store_new(
+        self, request: Request, strategy: Strategy, context: Context, obj: Obj, generated: bool
+    ) -> Outcome:
+        store, meta = self._backend.store, obj["metadata"]
+        for _ in range(NAME_TRIES if generated else 1):
+            key = key_of(request, meta["name"])
+            there = store.get(key)
+            if there is None:
+                undo = strategy.allocate(context, obj, None)
+                if request.dry_run:
+                    if undo is not None:
+                        undo()
+                    return Outcome(201, from_storage(request.resource, obj))
+                return Outcome(201, *await self._commit(request, key, obj, None, undo))
+            if generated:
+                meta["name"] = self._generated(meta["generateName"])
+        raise self._taken(request, there, generated)
+
+    def _taken(self, request: Request, there: Stored | None, generated: bool) -> StatusError:
+        resource = request.resource
+        assert there is not None, "the name is taken"
+        found = errors.already_exists(resource.group, resource.plural, there.key.name)
+        if there.view["metadata"].get("deletionTimestamp"):
+            found = StatusError(409, "AlreadyExists", f"object is being deleted: {found.message}", found.details)
+        elif generated:
+            message = f"{found.message}, the server was not able to generate a unique name for the object"
+            found = StatusError(409, "AlreadyExists", message, found.details)
+        return found
+
+    # --- update
+
+    async def update(
+        self,
+        request: Request,
+        change: Change,
+        *,
+        uid: str = "",
+        create_missing: bool = False,
+        owned: bool = False,
+    ) -> Outcome:
+        """Store what `change` makes of the present object; again if another write comes between and `change` named no version.
+
+        uid: the object must have it. create_missing: an object that is not there is created. owned: `change` has kept
+        managedFields itself (server-side apply).
+        """
+        strategy = self._backend.strategy(request.resource)
+        key = key_of(request)
+        for last in (False,) * (WRITE_TRIES - 1) + (True,):
+            stored = self._backend.store.get(key)
+            if stored is None:
+                if not create_missing and (request.subresource or not strategy.create_on_update):
+                    raise errors.not_found(request.resource.group, request.resource.plural, request.name)
+                return await self._create_instead(request, change, uid, owned)
+            if uid and uid != stored.view["metadata"]["uid"]:
+                raise self._other_uid(request, stored, uid)
+            try:
+                return await self._update_once(request, strategy, stored, change, owned)
+            except Moved as moved:
+                if last:
+                    raise self._conflict(request) from moved
+        raise AssertionError("the last round returned or raised")
+
+    async def _create_instead(self, request: Request, change: Change, uid: str, owned: bool) -> Outcome:
+        if uid:
+            raise self._missing_uid(request, uid)
+        obj = change(None)
+        request.verb = "create"
+        return await self.create(request, obj)
+
+    async def _update_once(
+        self, request: Request, strategy: Strategy, stored: Stored, change: Change, owned: bool
+    ) -> Outcome:
+        backend, resource = self._backend, request.resource
+        context = backend.context(request)
+        old = stored.view
+        obj = change(stored)
+        self._reset(request, strategy, old, obj)
+        if not owned:
+            self._own_fields(request, strategy, old, obj)
+        attributes = self._attributes(request, "UPDATE", obj, old)
+        await backend.admission.admit(attributes, context)
+        obj = attributes.obj or obj
+        self._check_version(request, strategy, stored, obj)
+        self._prepare_update(request, strategy, context, obj, old)
+        self._judge_update(request, strategy, context, obj, old)
+        for text in strategy.warnings(context, obj, old):
+            request.warn(text)
+        await backend.admission.validate(attributes, context)
+        if _emptied(obj) and not request.dry_run:
+            return await self._remove(request, strategy, context, stored, obj)
+        obj["metadata"]["resourceVersion"] = str(stored.revision)
+        if obj == old or request.dry_run:
+            raw = stored.raw if obj == old else None
+            return Outcome(200, from_storage(resource, obj), raw if resource is resource.storage else None)
+        undo = strategy.allocate(context, obj, old)
+        return Outcome(200, *await self._commit(request, stored.key, obj, stored.revision, undo))
+
+    def _reset(self, request: Request, strategy: Strategy, old: Obj, obj: Obj) -> None:
+        """Take from `old` what a write through this path may not touch."""
+        meta, then = obj["metadata"], old["metadata"]
+        if request.subresource == "status":
+            for name in [name for name in obj if name not in ("metadata", "status", "kind", "apiVersion")]:
+                if name not in old:
+                    del obj[name]
+            obj.update({name: value for name, value in old.items() if name not in ("metadata", "status")})
+            for name in strategy.status_keeps:
+                _keep(meta, then, name)
+        elif strategy.has_status and "status" in request.resource.subresources and not request.subresource:
+            _keep(obj, old, "status")
+
+    def _check_version(self, request: Request, strategy: Strategy, stored: Stored, obj: Obj) -> None:
+        version = obj["metadata"].get("resourceVersion") or ""
+        if version in ("", "0"):
+            if strategy.unconditional_update or request.subresource:
+                return
+            resource = request.resource
+            found = invalid("metadata.resourceVersion", 0, "must be specified for an update")
+            raise invalid_object(resource.group, resource.plural, request.name, [found])
+        if not version.isdecimal():
+            raise StatusError(500, "", f"strconv.ParseUint: parsing {go_quote(version)}: invalid syntax")
+        if int(version) != stored.revision:
+            raise self._conflict(request)
+
+    def _prepare_update(
+        self, request: Request, strategy: Strategy, context: Context, obj: Obj, old: Obj
+    ) -> None:
+        meta, then = obj["metadata"], old["metadata"]
+        _keep(meta, then, "generation")
+        meta.pop("selfLink", None)
+        if request.subresource == "status":
+            strategy.prepare_for_status(context, obj, old)
+        else:
+            strategy.prepare_for_update(context, obj, old)
+            if _generation_moves(strategy, obj, old):
+                meta["generation"] = (then.get("generation") or 0) + 1
+        meta.setdefault("uid", then["uid"])
+        meta["creationTimestamp"] = then["creationTimestamp"]
+        _keep(meta, then, "deletionTimestamp")
+        if "deletionGracePeriodSeconds" not in meta:
+            _keep(meta, then, "deletionGracePeriodSeconds")
+
+    def _judge_update(self, request: Request, strategy: Strategy, context: Context, obj: Obj, old: Obj) -> None:
+        resource = request.resource
+        generic = objectmeta.validate_update(obj["metadata"], old["metadata"])
+        found: list[FieldError] = generic * 2
+        if request.subresource == "status":
+            found += strategy.validate_status(context, obj, old)
+        else:
+            found += [
+                invalid(".".join(path), _at(obj, path), objectmeta.IMMUTABLE)
+                for path in strategy.immutable_fields
+                if _at(obj, path) != _at(old, path)
+            ]
+            found += strategy.validate_update(context, obj, old)
+        if found:
+            raise invalid_object(resource.group, resource.kind, obj["metadata"].get("name") or "", found)
+
+    # --- shared
+
+    def _own_fields(self, request: Request, strategy: Strategy, old: Obj | None, obj: Obj) -> None:
+        if old is None and strategy.has_status and not strategy.create_keeps_status:
+            if "status" in request.resource.subresources:
+                obj.pop("status", None)
+        manager = fields.manager_name(request.field_manager, request.user_agent)
+        fields.update(request.resource, old, obj, manager, request.subresource, timestamp(self._backend.clock))
+
+    def _attributes(self, request: Request, operation: str, obj: Obj | None, old: Obj | None) -> Attributes:
+        return Attributes(
+            operation=operation,
+            resource=request.resource.storage,
+            subresource=request.subresource,
+            namespace=request.namespace,
+            name=request.name,
+            obj=obj,
+            old=old,
+            user=request.user,
+            dry_run=request.dry_run,
+        )
+
+    async def _commit(
+        self,
+        request: Request,
+        key: Key,
+        obj: Obj,
+        expected: int | None,
+        undo: Callable[[], None] | None,
+    ) -> tuple[Obj, bytes | None]:
+        resource = request.resource
+        try:
+            event = await self._backend.store.commit(key, obj, expected=expected)
+        except BaseException:
+            if undo is not None:
+                undo()
+            raise
+        assert event.after is not None, "an object was written"
+        if resource is resource.storage:
+            return event.after.view, event.after.raw
+        return from_storage(resource, event.after.decode()), None
+
+    async def _remove(
+        self, request: Request, strategy: Strategy, context: Context, stored: Stored, obj: Obj
+    ) -> Outcome:
+        """The update took away the last thing that a deletion waited for: the object goes, and is answered as updated."""
+        await self._backend.store.commit(stored.key, None, expected=stored.revision)
+        strategy.release(context, obj)
+        return Outcome(200, from_storage(request.resource, obj))
+
+    @staticmethod
+    def _conflict(request: Request) -> StatusError:
+        resource = request.resource
+        return errors.conflict(resource.group, resource.plural, request.name, errors.MODIFIED)
+
+    @staticmethod
+    def _other_uid(request: Request, stored: Stored, uid: str) -> StatusError:
+        resource = request.resource
+        why = (
+            f"StorageError: invalid object, Code: 4, Key: {registry_path(request)}, ResourceVersion: 0, "
+            f"AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: "
+            f"{stored.view['metadata']['uid']}"
+        )
+        return errors.conflict(resource.group, resource.plural, request.name, why)
+
+    @staticmethod
+    def _missing_uid(request: Request, uid: str) -> StatusError:
+        resource = request.resource
+        why = (
+            f"StorageError: invalid object, Code: 4, Key: {registry_path(request)}, ResourceVersion: 0, "
+            f"AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: "
+        )
+        return errors.conflict(resource.group, resource.plural, request.name, why)
+
+
+_FOLDERS = {
+    "services": "services/specs",
+    "endpoints": "services/endpoints",
+    "nodes": "minions",
+    "replicationcontrollers": "controllers",
+    "ingresses.networking.k8s.io": "ingress",
+    "customresourcedefinitions.apiextensions.k8s.io": "apiextensions.k8s.io/customresourcedefinitions",
+    "apiservices.apiregistration.k8s.io": "apiregistration.k8s.io/apiservices",
+}
+
+
+def registry_path(request: Request) -> str:
+    """Where the real server keeps the object in etcd: some of its messages tell."""
+    resource = request.resource.storage
+    folder = f"{resource.group}/{resource.plural}" if resource.custom else _FOLDERS.get(resource.id, resource.plural)
+    parts = [folder, request.namespace, request.name]
+    return "/registry/" + "/".join(part for part in parts if part)
+
+
+def _keep(new: Obj, old: Obj, name: str) -> None:
+    if name in old:
+        new[name] = old[name]
+    else:
+        new.pop(name, None)
+
+
+def _at(obj: Obj, path: tuple[str, ...]) -> object:
+    found: object = obj
+    for part in path:
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
+def _generation_moves(strategy: Strategy, obj: Obj, old: Obj) -> bool:
+    watched = strategy.generation_fields
+    if watched is None:
+        return False
+    if any(obj.get(name) != old.get(name) for name in watched):
+        return True
+    meta, then = obj["metadata"], old["metadata"]
+    return any(meta.get(name) != then.get(name) for name in strategy.generation_counts_metadata)
+
+
+def _emptied(obj: Obj) -> bool:
+    """Whether a deletion has been asked for, its grace is over, and nothing holds the object any more."""
+    meta = obj["metadata"]
+    if not meta.get("deletionTimestamp") or meta.get("finalizers"):
+        return False
+    return not meta.get("deletionGracePeriodSeconds")

@@ -1,0 +1,115 @@
+"""What an answer shows of objects: themselves, a Table of them, or their metadata alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import orjson
+
+from fakekube.core.errors import StatusError
+from fakekube.core.meta import Obj
+from fakekube.registry import tables
+from fakekube.registry.versions import head
+from fakekube.schema.resources import Resource
+from fakekube.server.negotiation import PARTIAL, PARTIAL_LIST, TABLE, Form
+
+INCLUDES = ("", "None", "Metadata", "Object")
+
+
+def list_bytes(resource: Resource, metadata: bytes, items: Iterable[bytes]) -> bytes:
+    """A list of objects that are bytes already; items of built-in kinds go without their kind and apiVersion."""
+    start = head(resource)
+    opening = b'{"kind":"%s","apiVersion":"%s","metadata":%s,"items":[' % (
+        resource.list_kind.encode(),
+        resource.api_version.encode(),
+        metadata,
+    )
+    if resource.custom:
+        return opening + b",".join(items) + b"]}"
+    length = len(start)
+    joined = b",{".join([item[length:] for item in items])
+    return opening + (b"{" + joined if joined else b"") + b"]}"
+
+
+def go_list_type(resource: Resource, suffix: str) -> str:
+    """The Go type as the real server's messages name it."""
+    if resource.custom:
+        return f"*unstructured.Unstructured{suffix}"
+    package = (resource.group or "core").partition(".")[0]
+    return f"*{package}.{resource.kind}{suffix}"
+
+
+def _mismatch(form: Form, resource: Resource, *, is_list: bool) -> StatusError:
+    what = "is a list" if is_list else "is not a list"
+    shown = go_list_type(resource, "List" if is_list else "")
+    message = f"you requested {form.transform}, but the requested object {what} ({shown})"
+    return StatusError(406, "NotAcceptable", message)
+
+
+def check(form: Form, resource: Resource, *, is_list: bool) -> None:
+    """406 for metadata of a list where an object is answered, and the other way round."""
+    if form.transform in (PARTIAL, PARTIAL_LIST) and (form.transform == PARTIAL_LIST) is not is_list:
+        raise _mismatch(form, resource, is_list=is_list)
+
+
+def check_include(include: str) -> None:
+    """400 for an includeObject that is none of the known ones."""
+    if include not in INCLUDES:
+        raise StatusError(400, "BadRequest", f'unrecognized includeObject value: "{include}"')
+
+
+def one(form: Form, resource: Resource, raw: bytes, include: str, now: float) -> bytes:
+    """One object in a form other than its own."""
+    check(form, resource, is_list=False)
+    obj = orjson.loads(raw)
+    if form.transform == TABLE:
+        check_include(include)
+        meta = {"resourceVersion": obj["metadata"].get("resourceVersion", "")}
+        return orjson.dumps(tables.table(resource, [obj], now, form.version, include or "Metadata", meta))
+    return orjson.dumps(partial(form, obj))
+
+
+def partial(form: Form, obj: Obj) -> Obj:
+    """The object's metadata alone."""
+    return {
+        "kind": PARTIAL,
+        "apiVersion": f"meta.k8s.io/{form.version}",
+        "metadata": obj["metadata"],
+    }
+
+
+def many(
+    form: Form, resource: Resource, metadata: bytes, items: Sequence[bytes], include: str, now: float
+) -> bytes:
+    """A list in a form other than its own."""
+    check(form, resource, is_list=True)
+    objs = [orjson.loads(item) for item in items]
+    meta = orjson.loads(metadata)
+    if form.transform == TABLE:
+        check_include(include)
+        return orjson.dumps(tables.table(resource, objs, now, form.version, include or "Metadata", meta))
+    found = {
+        "kind": PARTIAL_LIST,
+        "apiVersion": f"meta.k8s.io/{form.version}",
+        "metadata": meta,
+        "items": [partial(form, obj) for obj in objs] or None,
+    }
+    return orjson.dumps(found)
+
+
+def event(form: Form, resource: Resource, kind: str, raw: bytes, include: str, now: float, first: bool) -> bytes:
+    """One line of a watch; of Tables the column definitions come with the first alone."""
+    if not form.transform:
+        return b'{"type":"%s","object":%s}\n' % (kind.encode(), raw)
+    if form.transform != TABLE:
+        obj: Obj = partial(form, orjson.loads(raw))
+    else:
+        found = orjson.loads(raw)
+        meta = {"resourceVersion": found["metadata"].get("resourceVersion", "")}
+        rows = [] if kind == "BOOKMARK" else [found]
+        obj = tables.table(resource, rows, now, form.version, include or "Metadata", meta)
+        if kind == "BOOKMARK":
+            obj["rows"] = [tables.bookmark_row(found)]
+        if not first:
+            obj["columnDefinitions"] = None
+    return orjson.dumps({"type": kind, "object": obj}) + b"\n"

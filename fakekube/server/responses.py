@@ -1,0 +1,90 @@
+"""Answers as ASGI messages: bytes in the form that was asked for, with the headers of the API."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+import orjson
+import yaml
+
+from fakekube.core.errors import StatusError
+from fakekube.server.negotiation import JSON, YAML
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+COMPRESSED_FROM_BYTES = 128 * 1024
+CACHE = (b"cache-control", b"no-cache, private")
+JSON_TYPE = (b"content-type", b"application/json")
+_TYPES = {JSON: JSON_TYPE, YAML: (b"content-type", b"application/yaml")}
+
+
+async def send_bytes(
+    send: Send,
+    code: int,
+    body: bytes,
+    *,
+    kind: tuple[bytes, bytes] = JSON_TYPE,
+    headers: Iterable[tuple[bytes, bytes]] = (),
+) -> None:
+    """One whole answer."""
+    await send(
+        {
+            "type": "http.response.start",
+            "status": code,
+            "headers": [CACHE, kind, (b"content-length", b"%d" % len(body)), *headers],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})
+
+
+async def send_json(
+    send: Send,
+    code: int,
+    body: bytes,
+    *,
+    media: str = JSON,
+    warnings: Iterable[str] = (),
+    gzipped: bool = False,
+    pretty: bool = False,
+    headers: Iterable[tuple[bytes, bytes]] = (),
+) -> None:
+    """A JSON text, in the media type that was negotiated, with Warning headers, compressed if it is worth it."""
+    if media == YAML:
+        body = to_yaml(orjson.loads(body))
+    elif pretty:
+        body = orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2)
+    extra = [*headers, *((b"warning", warning_header(text)) for text in warnings)]
+    if gzipped and len(body) > COMPRESSED_FROM_BYTES:
+        body = gzip.compress(body, 1)
+        extra += [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
+    await send_bytes(send, code, body, kind=_TYPES[media], headers=extra)
+
+
+def to_yaml(value: Any) -> bytes:
+    """YAML as sigs.k8s.io/yaml writes it: block style, keys sorted."""
+    dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text: str = yaml.dump(value, Dumper=dumper, default_flow_style=False, sort_keys=True, allow_unicode=True)
+    return text.encode()
+
+
+def warning_header(text: str) -> bytes:
+    """RFC 7234's warn-code 299 with the text quoted."""
+    clean = "".join(letter if letter.isprintable() else " " for letter in text)
+    quoted = clean.replace("\\", "\\\\").replace('"', '\\"')
+    return f'299 - "{quoted}"'.encode()
+
+
+async def send_error(send: Send, error: StatusError, media: str = JSON, warnings: Iterable[str] = ()) -> None:
+    """The Status of a refusal."""
+    headers = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
+    body = orjson.dumps(error.status())
+    await send_json(send, error.code, body, media=media, headers=headers, warnings=warnings)
+
+
+async def send_text(send: Send, code: int, text: str) -> None:
+    """Plain text, as paths outside the API answer."""
+    nosniff = (b"x-content-type-options", b"nosniff")
+    kind = (b"content-type", b"text/plain; charset=utf-8")
+    await send_bytes(send, code, text.encode(), kind=kind, headers=[nosniff])

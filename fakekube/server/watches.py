@@ -1,0 +1,223 @@
+"""A watch as a stream: frames from a watcher until the time is over, the client hangs up, or it is cut off."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import orjson
+
+from fakekube.core import errors
+from fakekube.core.clock import Clock
+from fakekube.registry.reading import Watch
+from fakekube.registry.request import Request
+from fakekube.registry.versions import from_storage, presented
+from fakekube.registry.verbs import Registry
+from fakekube.schema.decoding import encode_zero
+from fakekube.server import forms
+from fakekube.server.negotiation import Form
+from fakekube.server.responses import CACHE, JSON_TYPE, Send
+from fakekube.storage.store import TooOld
+from fakekube.storage.values import Event, Stored
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+LONGEST_SECONDS = 3600.0
+"""How long a watch lasts that names no timeoutSeconds; the real server picks between 30 and 60 minutes."""
+BOOKMARK_SECONDS = 60.0
+"""The time between two bookmarks of a quiet watch."""
+LAST_BOOKMARK_SECONDS = 2.0
+"""How long before its end a watch tells where it stands."""
+BATCH_BYTES = 256 * 1024
+
+
+class Streams:
+    """The watches that are being served now, for those who want to wait until all is sent."""
+
+    def __init__(self) -> None:
+        self._open: set[Stream] = set()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def add(self, stream: Stream) -> None:
+        self._open.add(stream)
+
+    def discard(self, stream: Stream) -> None:
+        self._open.discard(stream)
+
+    @property
+    def all_sent(self) -> bool:
+        """Whether no watcher has an event that its client was not sent."""
+        return all(stream.idle for stream in self._open)
+
+
+class Stream:
+    """One client's watch."""
+
+    def __init__(
+        self, registry: Registry, request: Request, form: Form, include: str, clock: Clock, send: Send
+    ) -> None:
+        self._registry = registry
+        self._request = request
+        self._form = form
+        self._include = include
+        self._clock = clock
+        self._send = send
+        self._woken = asyncio.Event()
+        self._first = True
+        self._told = 0  # the highest revision that the client knows of
+        self._watch: Watch | None = None
+        self.idle = True
+
+    async def serve(self, receive: Receive, streams: Streams) -> None:
+        """Answer the request; returns when the stream has ended for whatever reason."""
+        try:
+            self._watch = self._registry.watch(self._request, self._woken.set)
+        except TooOld as error:
+            await self._start()
+            await self._expired(error)
+            return
+        streams.add(self)
+        gone = asyncio.ensure_future(_until_gone(receive))
+        gone.add_done_callback(lambda _: self._woken.set())
+        try:
+            await self._start()
+            await self._initial(self._watch)
+            await self._follow(self._watch, gone)
+            if not gone.done():
+                await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            streams.discard(self)
+            self._watch.watcher.close()
+            gone.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await gone
+
+    async def _start(self) -> None:
+        headers = [CACHE, JSON_TYPE]
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        await self._send({"type": "http.response.body", "body": b"", "more_body": True})
+
+    async def _expired(self, error: TooOld) -> None:
+        status = errors.expired(f"too old resource version: {error.asked} ({error.oldest})").status()
+        frame = orjson.dumps({"type": "ERROR", "object": status}) + b"\n"
+        await self._send({"type": "http.response.body", "body": frame, "more_body": False})
+
+    async def _initial(self, watch: Watch) -> None:
+        frames = [self._frame("ADDED", presented(self._request.resource, stored)) for stored in watch.initial]
+        self._told = max(watch.revision, watch.above)
+        if watch.marks_initial_end:
+            frames.append(self._bookmark(ended=True))
+        watch.initial = []
+        await self._write(frames)
+
+    async def _follow(self, watch: Watch, gone: asyncio.Future[None]) -> None:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + (self._request.timeout_seconds or LONGEST_SECONDS)
+        marks = _bookmark_times(loop.time(), end) if self._request.bookmarks else iter(())
+        mark = next(marks, None)
+        while True:
+            await self._write([frame for kind, event in watch.watcher.take() if (frame := self._told_of(kind, event))])
+            if gone.done() or watch.watcher.closed:
+                return
+            now = loop.time()
+            if now >= end:
+                return
+            if mark is not None and now >= mark:
+                self._told = max(self._told, self._registry.revision)
+                await self._write([self._bookmark()])
+                mark = next(marks, None)
+            if watch.watcher.queue:
+                continue
+            await self._wait(min(end, mark or end) - now)
+
+    async def _wait(self, seconds: float) -> None:
+        self._woken.clear()
+        loop = asyncio.get_running_loop()
+        alarm = loop.call_later(max(seconds, 0), self._woken.set)
+        try:
+            await self._woken.wait()
+        finally:
+            alarm.cancel()
+
+    async def _write(self, frames: list[bytes]) -> None:
+        if not frames:
+            return
+        self.idle = False
+        try:
+            if len(frames) == 1:
+                await self._send({"type": "http.response.body", "body": frames[0], "more_body": True})
+                return
+            for body in _batches(frames):
+                await self._send({"type": "http.response.body", "body": body, "more_body": True})
+        finally:
+            self.idle = True
+
+    def _told_of(self, kind: str, event: Event) -> bytes | None:
+        assert self._watch is not None, "a stream follows its watch"
+        if event.revision <= self._watch.above:
+            return None
+        self._told = max(self._told, event.revision)
+        form = self._form
+        if form.transform:
+            return self._frame(kind, self._content(kind, event))
+        name = (kind, self._request.resource)
+        frame = event.forms.get(name)
+        if frame is None:
+            frame = event.forms[name] = self._frame(kind, self._content(kind, event))
+        return frame
+
+    def _content(self, kind: str, event: Event) -> bytes:
+        resource = self._request.resource
+        if kind != "DELETED":
+            assert event.after is not None, "only what is there was added or changed"
+            return presented(resource, event.after)
+        if resource is resource.storage:
+            return event.farewell
+        return orjson.dumps(from_storage(resource, orjson.loads(event.farewell)))
+
+    def _frame(self, kind: str, raw: bytes) -> bytes:
+        first, self._first = self._first, False
+        return forms.event(
+            self._form, self._request.resource, kind, raw, self._include, self._clock.now(), first
+        )
+
+    def _bookmark(self, *, ended: bool = False) -> bytes:
+        resource = self._request.resource
+        metadata: dict[str, Any] = {"resourceVersion": str(self._told)}
+        if ended:
+            metadata["annotations"] = {"k8s.io/initial-events-end": "true"}
+        obj = {"kind": resource.kind, "apiVersion": resource.api_version}
+        if not resource.custom:
+            obj = {**encode_zero(resource.type), **obj}
+        obj["metadata"] = metadata
+        return self._frame("BOOKMARK", orjson.dumps(obj))
+
+
+def _bookmark_times(start: float, end: float) -> Any:
+    moment = start + BOOKMARK_SECONDS
+    while moment < end - LAST_BOOKMARK_SECONDS:
+        yield moment
+        moment += BOOKMARK_SECONDS
+    yield max(start, end - LAST_BOOKMARK_SECONDS)
+
+
+def _batches(frames: list[bytes]) -> list[bytes]:
+    found, batch, size = [], [], 0
+    for frame in frames:
+        batch.append(frame)
+        size += len(frame)
+        if size >= BATCH_BYTES:
+            found.append(b"".join(batch))
+            batch, size = [], 0
+    if batch:
+        found.append(b"".join(batch))
+    return found
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,1 @@
+"""What the cluster holds: one write primitive, a bounded history of it, and watchers that follow."""

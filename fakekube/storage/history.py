@@ -1,0 +1,48 @@
+"""The kept window of events: what a watch that begins in the past is told, and how a list looks at an older revision."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from fakekube.storage.values import Event, Key, Stored
+
+HISTORY_EVENTS = 10_000
+"""Events kept at the least, over all resources; up to twice as many before the older ones are dropped."""
+
+
+class History:
+    """Events in the order of their revisions; `oldest` is the lowest revision from which all later events are known."""
+
+    def __init__(self, kept: int = HISTORY_EVENTS) -> None:
+        self._kept = kept
+        self._events: list[Event] = []
+        self.oldest = 0
+
+    def append(self, event: Event) -> None:
+        events = self._events
+        events.append(event)
+        if len(events) >= 2 * self._kept:
+            self.oldest = events[-self._kept - 1].revision
+            del events[: -self._kept]
+
+    def since(self, revision: int) -> list[Event]:
+        """The events after this revision, which must not be below `oldest`."""
+        assert revision >= self.oldest, "the caller checks the lower end"
+        return self._events[bisect_right(self._events, revision, key=_revision) :]
+
+    def changed_since(self, revision: int, resource: str) -> dict[Key, Stored | None]:
+        """How each object of the resource that was written after `revision` looked at it (None: was not there)."""
+        found: dict[Key, Stored | None] = {}
+        for event in self.since(revision):
+            if event.key.resource == resource and event.key not in found:
+                found[event.key] = event.before
+        return found
+
+    def compact(self, revision: int) -> None:
+        """Forget the events up to and including this revision."""
+        self.oldest = max(self.oldest, revision)
+        del self._events[: bisect_right(self._events, revision, key=_revision)]
+
+
+def _revision(event: Event) -> int:
+    return event.revision

@@ -7,7 +7,17 @@ nothing. The rules are those of sigs.k8s.io/structured-merge-diff and k8s.io/api
 from fakekube.registry.fields.apply import apply
 from fakekube.registry.fields.managers import manager_name, same_but_managed
 from fakekube.registry.fields.resets import resets
-from fakekube.registry.fields.scale import from_scale, to_scale
+from fakekube.registry.fields.scale import from_scale, scaled, to_scale, update_scale
 from fakekube.registry.fields.update import update
 
-__all__ = ["apply", "from_scale", "manager_name", "resets", "same_but_managed", "to_scale", "update"]
+__all__ = [
+    "apply",
+    "from_scale",
+    "manager_name",
+    "resets",
+    "same_but_managed",
+    "scaled",
+    "to_scale",
+    "update",
+    "update_scale",
+]

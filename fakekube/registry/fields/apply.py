@@ -18,7 +18,7 @@ from fakekube.registry.fields.nodes import UnkeyedError
 from fakekube.registry.fields.prune import prune
 from fakekube.registry.fields.resets import resets
 from fakekube.registry.fields.update import UNOWNED, deprive, reconcile, track
-from fakekube.registry.fields.validate import faults, text_of
+from fakekube.registry.fields.validate import faults, fits, text_of
 from fakekube.registry.fields.versions import ChangesByVersion, Convert, Versions
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def _kind_text(config: Obj) -> str:
 
 
 def _check_type(resource: Resource, versions: Versions, config: Obj) -> None:
-    found = faults(versions.node, config)
-    if found:
+    if not fits(versions.node, config):
+        found = faults(versions.node, config)
         where = f"{_text(namespace_of(config))}/{_text(name_of(config))}; {_kind_text(config)}"
         raise StatusError(500, "", f"failed to create typed patch object ({where}): {text_of(found)}")
 
@@ -124,14 +124,14 @@ class _Step:
         claimed = versions.resets.filtered(mentioned(versions.node, self.config))
         managers = {**self.managers, applier: Entry(claimed, versions.version, last.time if last else "")}
         merged = prune(versions, merged, managers, applier, last)
+        own = managers.pop(applier)
         changes = ChangesByVersion(versions, self.live, merged)
-        others = {identity: entry for identity, entry in managers.items() if identity != applier}
         if not force:
-            found = conflicts.find(others, changes, applier)
+            found = conflicts.find(managers, changes)
             if found:
                 raise ConflictsError(found)
         written = merged != self.live
-        return merged if written else None, self._booked(deprive(others, changes), managers[applier], written)
+        return merged if written else None, self._booked(deprive(managers, changes), own, written)
 
     def _booked(self, others: Managers, own: Entry, written: bool) -> Managers:
         fields = sets.difference(own.fields, UNOWNED)

@@ -31,11 +31,11 @@ class ConflictsError(Exception):
         return [conflict for conflict in self.conflicts if not sets.has(allowed, conflict.path)]
 
 
-def find(managers: Managers, changes: ChangesByVersion, applier: Identity) -> list[Conflict]:
-    """All conflicts, by owner in the order that messages have them."""
+def find(managers: Managers, changes: ChangesByVersion) -> list[Conflict]:
+    """What others than the applier own of what changes, by owner in the order that messages have them."""
     found: list[Conflict] = []
     for identity in sorted(managers, key=Identity.rank):
-        changed = changes[managers[identity].version] if identity != applier else None
+        changed = changes[managers[identity].version]
         if changed is not None:
             fields = sets.intersection(managers[identity].fields, changed.written())
             found += [Conflict(identity, path) for path in sets.paths(fields)]

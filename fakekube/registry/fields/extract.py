@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fakekube.registry.fields import elements
-from fakekube.registry.fields.nodes import DEDUCED, Items, Node, Record
+from fakekube.registry.fields.nodes import DEDUCED, DEDUCED_RECORD, Items, Node, Record
 from fakekube.registry.fields.sets import MEMBER, SELF, Set, arranged
 
 
@@ -14,24 +14,22 @@ def whole(node: Node, value: Any) -> Set:
     if node.leaf or not value:
         return MEMBER
     if value.__class__ is dict:
-        if node.__class__ is Record:
-            every, _, deeper = node.plan(value)
-            if not deeper:
-                return every
-            found = every.copy()
-            for element, name, child in deeper:
-                below = value[name]
-                if below:
-                    found[element] = whole(child, below)
-            return found
-        return _whole_deduced(value) if node is DEDUCED else MEMBER
+        if node is DEDUCED:
+            node = DEDUCED_RECORD
+        if not isinstance(node, Record):
+            return MEMBER
+        every, _, deeper = node.plan(value)
+        if not deeper:
+            return every
+        found = every.copy()
+        for element, name, child in deeper:
+            below = value[name]
+            if below:
+                found[element] = whole(child, below)
+        return found
     if value.__class__ is list and node.__class__ is Items:
         return {SELF: MEMBER, **items_of(node, value)}
     return MEMBER
-
-
-def _whole_deduced(value: dict[str, Any]) -> Set:
-    return {SELF: MEMBER, **{elements.field(name): whole(DEDUCED, value[name]) for name in sorted(value)}}
 
 
 def items_of(node: Items, value: list[Any]) -> Set:
@@ -82,22 +80,26 @@ def _mentioned(node: Node, value: Any) -> Set | None:
     if node.leaf:
         return MEMBER
     if isinstance(value, dict):
-        return _mentioned_members(node, value)
+        return _mentioned_members(node if isinstance(node, Record) else DEDUCED_RECORD, value)
     if isinstance(node, Items):
         return _mentioned_items(node, value or []) or None
     return None if value is None else MEMBER
 
 
-def _mentioned_members(node: Node, value: dict[str, Any]) -> Set | None:
-    found: Set = {}
-    known = node.fields if isinstance(node, Record) else {}
-    for name in sorted(value):
-        child = node.child(name) if isinstance(node, Record) else DEDUCED
-        below = _mentioned(child, value[name])
-        if name not in known or value[name] is None or value[name] == {}:
-            below = _with_self(below)
-        if below is not None:
-            found[elements.field(name)] = below
+def _mentioned_members(node: Record, value: dict[str, Any]) -> Set | None:
+    _, bare, deeper = node.plan(value)
+    found = bare.copy()
+    for element, name, child in deeper:
+        part = value[name]
+        if part is None or part == {}:
+            continue
+        below = _mentioned(child, part)
+        if name not in node.fields:
+            found[element] = _with_self(below)
+        elif below is None:
+            del found[element]
+        else:
+            found[element] = below
     return found or None
 
 

@@ -13,7 +13,7 @@ from fakekube.registry.fields.elements import go_json
 from fakekube.registry.fields.extract import mentioned
 from fakekube.registry.fields.nodes import Record, UnkeyedError
 from fakekube.registry.fields.sets import Set
-from fakekube.registry.fields.validate import faults
+from fakekube.registry.fields.validate import fits
 
 ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration"
 MANAGER = "kubectl"
@@ -26,7 +26,7 @@ def settled_fields(node: Record, live: Obj, version: str) -> Set | None:
     if not text:
         return None
     last = _read(text)
-    if not isinstance(last, dict) or last.get("apiVersion") != version or faults(node, last):
+    if not isinstance(last, dict) or last.get("apiVersion") != version or not fits(node, last):
         return None
     try:
         changes = compare(node, last, live)

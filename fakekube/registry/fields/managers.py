@@ -56,7 +56,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The fields of one manager, in the version it wrote them in; `time` is metav1.Time text, or '' if there is none."""
+    """The fields of one manager, in the version it wrote them in; `time` is metav1.Time text, or '' for none."""
 
     fields: Set
     version: str

@@ -1,7 +1,7 @@
 """Types as field ownership sees them: where a value is owned as a whole, and where part by part.
 
-Made once from the type of a resource (`fakekube.schema.typed`) and kept beside it. A `Leaf` is a scalar; a `Record` is a
-struct or map, owned member by member; `Items` is a list, owned item by item; either may be atomic, owned as a whole.
+Made once from the type of a resource (`fakekube.schema.typed`) and kept beside it. A `Leaf` is a scalar; a `Record` is
+a struct or map, owned member by member; `Items` is a list, owned item by item; either may be atomic, owned as a whole.
 `DEDUCED`, for what no schema describes, is a map member by member, and a whole otherwise.
 """
 
@@ -22,6 +22,10 @@ MOST_SHAPES = 512
 """Plans kept for one record; objects of further shapes are planned each time."""
 MOST_KEYS = 8192
 """Spelled keys kept for one list."""
+
+
+_PLAIN = frozenset({str, int})
+"""Types of keys by which items can be known: values of others may be equal and not the same, as 1 and true."""
 
 
 class UnkeyedError(ValueError):
@@ -102,20 +106,29 @@ class Items(Node):
     def element(self, item: Any) -> str:
         """The element of an item; UnkeyedError if it has none."""
         keys = self.keys
-        if len(keys) == 1 and item.__class__ is dict:
-            value = item.get(keys[0])
-            if value.__class__ is str or value.__class__ is int:
-                return self.spelled.get(value) or self._spell(value, elements.key([(keys[0], value)]))
-        if keys:
-            return self._element_of_keys(item)
-        if item.__class__ is str:
-            return self.spelled.get(item) or self._spell(item, elements.value(item))
-        return _element_of_value(item)
+        known = self._known(item) if keys else item if item.__class__ is str else None
+        if known is None:
+            return self._element_of_keys(item) if keys else _element_of_value(item)
+        found = self.spelled.get(known)
+        if found is None:
+            found = self._element_of_keys(item) if keys else _element_of_value(item)
+            if len(self.spelled) < MOST_KEYS:
+                self.spelled[known] = found
+        return found
 
-    def _spell(self, known: Any, element: str) -> str:
-        if len(self.spelled) < MOST_KEYS:
-            self.spelled[known] = element
-        return element
+    def _known(self, item: Any) -> Any:
+        """What `spelled` knows an item by: the values of its keys, if they are text and integers."""
+        if item.__class__ is not dict:
+            return None
+        keys = self.keys
+        if len(keys) == 1:
+            value = item.get(keys[0])
+            return value if value.__class__ in _PLAIN else None
+        values = tuple(map(item.get, keys))
+        for value in values:
+            if value.__class__ not in _PLAIN:
+                return None
+        return values
 
     def _element_of_keys(self, item: Any) -> str:
         if item is None:
@@ -155,3 +168,7 @@ class Deduced(Node):
 DEDUCED = Deduced(False)
 WHOLE = Deduced(True)
 """What no schema describes and is owned as a whole."""
+
+DEDUCED_RECORD = Record()
+"""What DEDUCED is for a map."""
+DEDUCED_RECORD.item = DEDUCED

@@ -1,7 +1,7 @@
 """Which fields a write cannot set, since the strategy of its path sets them back: nobody comes to own them by it.
 
-As GetResetFields of the strategies in kubernetes' pkg/registry says. The convention: the main path leaves `status` alone,
-the status path `spec`; the rows below are what differs.
+As GetResetFields of the strategies in kubernetes' pkg/registry says. The convention: the main path leaves `status`
+alone, the status path `spec`; the rows below are what differs.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from fakekube.core.meta import Obj
@@ -10,12 +12,40 @@ from fakekube.registry.fields import managers as entries
 from fakekube.registry.fields import sets
 from fakekube.registry.fields.elements import Path
 from fakekube.registry.fields.managers import Entry, Managers
+from fakekube.registry.fields.update import update
+from fakekube.schema.resources import Resource
 
 SCALE_VERSION = "autoscaling/v1"
 REPLICAS: Path = ("f:spec", "f:replicas")
 
 Places = Mapping[str, Path | None]
 """apiVersion of the scaled resource -> where it keeps the number of replicas; None where it has no scale."""
+
+
+@lru_cache(256)
+def scaled(resource: Resource) -> Resource:
+    """The scale of a resource as a resource of its own: what `update` and `apply` of a scale are about."""
+    scale = resource.subresources["scale"]
+    return replace(
+        resource,
+        group=scale.group,
+        version=scale.version,
+        kind=scale.kind,
+        type_source=scale.type_source,
+        subresources={},
+        custom=False,
+        stored_as=None,
+    )
+
+
+def update_scale(
+    resource: Resource, managed: Any, old: Obj, new: Obj, manager: str, now: str, places: Places
+) -> list[Obj]:
+    """The managedFields of an object (that had `managed`) after a plain write of `new` over its scale `old`."""
+    before = {**old, "metadata": {**old["metadata"], "managedFields": to_scale(managed, places)}}
+    after = {**new, "metadata": dict(new["metadata"])}
+    update(scaled(resource), before, after, manager, "scale", now)
+    return from_scale(managed, after["metadata"].get("managedFields"), resource.api_version, places)
 
 
 def to_scale(managed: Any, places: Places) -> list[Obj]:
@@ -29,10 +59,10 @@ def to_scale(managed: Any, places: Places) -> list[Obj]:
 
 
 def from_scale(managed: Any, scaled: Any, version: str, places: Places) -> list[Obj]:
-    """The managedFields of the object (in that apiVersion) once its scale was written: `managed`, owners as in `scaled`.
+    """The managedFields of the object (in that apiVersion) once its scale was written, with the owners in `scaled`.
 
-    As on the real server, updaters change hands: the scale knows them in its own version, so that the number of replicas
-    moves to a new entry, which has no time.
+    As on the real server, updaters change hands: the scale knows them in its own version, so that the number of
+    replicas moves to a new entry, which has no time.
     """
     owners = entries.decode(scaled, trusted=True)
     found: Managers = {}

@@ -1,8 +1,8 @@
 """Sets of fields, in the very form that managedFields keep them: FieldsV1.
 
-A set maps elements to what lies below them. An element with nothing below is a member itself; one with something below is
-a member too if "." is among it. `{}` is the empty set. Sets are never changed in place, so results share parts with what
-they were made from, and their elements are in Kubernetes' order.
+A set maps elements to what lies below them. An element with nothing below is a member itself; one with something below
+is a member too if "." is among it. `{}` is the empty set. Sets are never changed in place, so results share parts with
+what they were made from, and their elements are in Kubernetes' order.
 """
 
 from __future__ import annotations

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fakekube.registry.fields.nodes import DEDUCED, WHOLE, Items, Leaf, Node, Record
-from fakekube.schema.typed import MISSING, Field, List, Map, Scalar, Struct, Type, key_default
+from fakekube.schema.decoding import encode_zero
+from fakekube.schema.typed import MISSING, List, Map, Scalar, Struct, Type, key_default
 
 MOST_STRUCTS = 4096
 """Structs whose nodes are kept; past that (custom resources come and go) all are forgotten, and made when asked for."""
@@ -28,21 +27,6 @@ _NODES: dict[str, Node] = {
 }
 """Kinds of scalars; the others may hold any JSON, and are deduced."""
 
-_ZEROS: dict[str, Any] = {
-    "string": "",
-    "bool": False,
-    "int32": 0,
-    "int64": 0,
-    "double": 0,
-    "quantity": "0",
-    "intOrString": 0,
-    "duration": "0s",
-}
-"""What Go holds before anything is set, for the kinds where that is not null."""
-
-_NEVER_EMPTY = frozenset({"quantity", "intOrString", "duration", "time", "microTime", "raw"})
-"""Kinds that are structs in Go: omitempty never leaves them out."""
-
 _records: dict[Struct, Record] = {}
 
 
@@ -60,7 +44,7 @@ def _make_record(struct: Struct) -> Record:
     made = _records[struct] = Record(struct.atomic)
     made.fields = {name: node(field.type) for name, field in struct.fields.items()}
     made.item = node(struct.extra) if struct.extra is not None else None
-    made.zero = _zero_members(struct)
+    made.zero = encode_zero(struct)
     return made
 
 
@@ -86,22 +70,3 @@ def _items(of: List) -> Items:
     defaults = ((key, key_default(of, key)) for key in of.keys)
     made.defaults = {key: default for key, default in defaults if default is not MISSING}
     return made
-
-
-def _zero_members(struct: Struct) -> dict[str, Any]:
-    return {name: _zero(field) for name, field in struct.fields.items() if _always_written(field)}
-
-
-def _always_written(field: Field) -> bool:
-    if field.omitzero:
-        return False
-    never_empty = isinstance(field.type, Struct) or (isinstance(field.type, Scalar) and field.type.kind in _NEVER_EMPTY)
-    return not field.omitempty or (never_empty and not field.pointer)
-
-
-def _zero(field: Field) -> Any:
-    if field.pointer:
-        return None
-    if isinstance(field.type, Struct):
-        return _zero_members(field.type)
-    return _ZEROS.get(field.type.kind) if isinstance(field.type, Scalar) else None

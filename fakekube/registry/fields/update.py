@@ -50,7 +50,9 @@ def update(
     metadata = new.setdefault("metadata", {})
     sent = metadata.pop("managedFields", None)
     managers = _kept(old, sent, subresource)
-    if old is not None and not managers:
+    if old is not None and (not managers or _is_unchanged(old, new, sent)):
+        if managers:
+            metadata["managedFields"] = old["metadata"]["managedFields"]
         return
     versions = Versions(resource, resets(resource, subresource), convert)
     try:
@@ -59,6 +61,18 @@ def update(
         return
     if managers:
         metadata["managedFields"] = entries.encode(managers)
+
+
+def _is_unchanged(old: Obj, new: Obj, sent: Any) -> bool:
+    """Whether a write changes nothing, nor edits managedFields."""
+    before = old.get("metadata") or {}
+    if sent is not None and sent != before.get("managedFields"):
+        return False
+    if {name: value for name, value in before.items() if name != "managedFields"} != new["metadata"]:
+        return False
+    return len(old) == len(new) and all(
+        name == "metadata" or (name in new and value == new[name]) for name, value in old.items()
+    )
 
 
 def _kept(old: Obj | None, sent: Any, subresource: str) -> Managers:

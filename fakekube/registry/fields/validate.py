@@ -9,6 +9,45 @@ from fakekube.registry.fields import elements
 from fakekube.registry.fields.nodes import Deduced, Items, Leaf, Node, Record, UnkeyedError
 
 
+def fits(node: Node, value: Any) -> bool:
+    """Whether nothing is wrong; quicker than to look for what is."""
+    if value is None or isinstance(node, Deduced):
+        return True
+    if isinstance(node, Leaf):
+        return value.__class__ in _CLASSES[node.kind]
+    if isinstance(node, Record):
+        return isinstance(value, dict) and _members_fit(node, value)
+    return isinstance(node, Items) and isinstance(value, list) and _items_fit(node, value)
+
+
+def _members_fit(node: Record, value: dict[str, Any]) -> bool:
+    fields, item = node.fields, node.item
+    for name, part in value.items():
+        child = fields.get(name) or item
+        if child is None or not fits(child, part):
+            return False
+    return True
+
+
+def _items_fit(node: Items, value: list[Any]) -> bool:
+    if not node.leaf:
+        try:
+            if len({node.element(item) for item in value}) < len(value):
+                return False
+        except UnkeyedError:
+            return False
+    inner = node.item
+    return all(fits(inner, item) for item in value)
+
+
+_CLASSES = {
+    "string": frozenset({str}),
+    "numeric": frozenset({int, float}),
+    "boolean": frozenset({bool}),
+    "untyped": frozenset({str, int, float, bool}),
+}
+
+
 class Fault(NamedTuple):
     """Where, as a path in the words of messages, and what."""
 

@@ -49,7 +49,7 @@ def named(*names):
         pytest.param({"labels": {"a": "1"}}, {"labels": {"a": None}}, {"labels": {}}, id="null removes"),
         pytest.param({}, {"labels": {"a": None, "b": "1"}}, {"labels": {"b": "1"}}, id="unmatched nulls are dropped"),
         pytest.param({"rules": ["a"]}, {"rules": ["b"]}, {"rules": ["b"]}, id="lists are replaced"),
-        pytest.param({"tags": ["a", "b"]}, {"tags": ["c", "b"]}, {"tags": ["a", "c", "b"]}, id="sets merge"),
+        pytest.param({"tags": ["a", "b"]}, {"tags": ["c", "b"]}, {"tags": ["c", "a", "b"]}, id="sets merge"),
         pytest.param(
             {"items": [{"name": "a", "args": ["x"]}, {"name": "b"}]},
             {"items": [{"name": "b", "image": "i"}, {"name": "c"}]},

@@ -1,0 +1,66 @@
+"""ReplicationControllers (kubernetes/pkg/apis/core, registry/core/replicationcontroller)."""
+
+from __future__ import annotations
+
+from fakekube.core.fielderrors import FieldError, required
+from fakekube.core.meta import Obj, metadata
+from fakekube.registry.kinds.deployments import replicas_limit
+from fakekube.registry.kinds.pod_validation.template import validate_template
+from fakekube.registry.kinds.replicasets import replicas_field
+from fakekube.registry.kinds.rules import Errors, not_negative
+from fakekube.registry.kinds.workloads import WorkloadStrategy, check_template_labels, validate_endless
+from fakekube.registry.strategy import Context, Strategy
+
+STATUS_COUNTERS = ("replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration")
+
+
+class ReplicationControllerStrategy(WorkloadStrategy):
+    """Its selector is a plain map of labels; labels and selector default to the template's."""
+
+    orphans_by_default = True
+    field_selectors = {"status.replicas": replicas_field}  # noqa: RUF012
+
+    def default(self, obj: Obj) -> None:
+        spec = obj.setdefault("spec", {})
+        spec.setdefault("replicas", 1)
+        if spec.get("template") is None:
+            return
+        super().default(obj)
+        labels = metadata(spec["template"]).get("labels")
+        if labels:
+            if not spec.get("selector"):
+                spec["selector"] = dict(labels)
+            if not obj["metadata"].get("labels"):
+                obj["metadata"]["labels"] = dict(labels)
+
+    def validate(self, context: Context, obj: Obj) -> list[FieldError]:
+        return _validate_spec(obj["spec"], None)
+
+    def validate_update(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
+        return _validate_spec(obj["spec"], old["spec"])
+
+    def validate_status(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
+        errors: Errors = []
+        status = obj.get("status") or {}
+        not_negative(errors, status, "status", *STATUS_COUNTERS)
+        replicas_limit(errors, status, ("fullyLabeledReplicas", "readyReplicas", "availableReplicas"))
+        return errors
+
+
+def _validate_spec(spec: Obj, old: Obj | None) -> Errors:
+    errors: Errors = []
+    not_negative(errors, spec, "spec", "minReadySeconds")
+    selector, template = spec.get("selector"), spec.get("template")
+    if not selector:
+        errors.append(required("spec.selector"))
+    not_negative(errors, spec, "spec", "replicas")
+    if template is None:
+        errors.append(required("spec.template"))
+        return errors
+    check_template_labels(errors, {"matchLabels": selector or {}}, template)
+    validate_template(errors, template, "spec.template", None if old is None else old.get("template"))
+    validate_endless(errors, template, "ReplicationController")
+    return errors
+
+
+ROWS: dict[str, Strategy] = {"replicationcontrollers": ReplicationControllerStrategy()}

@@ -1,1 +1,50 @@
-"""The controllers of the control plane, each a pure reconcile and one row."""
+"""The controllers of the control plane, each a pure reconcile and one row of the list below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from fakekube.controllers import (
+    deployment,
+    endpoints,
+    endpointslice,
+    endpointslicemirroring,
+    garbage,
+    namespace,
+    replicaset,
+    root_ca,
+    scheduler,
+    serviceaccount,
+)
+from fakekube.machinery.controller import Controller
+
+CONTROLLERS: tuple[Controller, ...] = (
+    # Of several that have had as little work, the first is next: what others wait for comes before them.
+    namespace.CONTROLLER,
+    serviceaccount.CONTROLLER,  # pods need the account
+    root_ca.CONTROLLER,  # and the certificate authority
+    scheduler.CONTROLLER,  # a pod is placed before more are made
+    replicaset.CONTROLLER,
+    deployment.CONTROLLER,
+    endpoints.CONTROLLER,
+    endpointslice.CONTROLLER,
+    endpointslicemirroring.CONTROLLER,
+    garbage.CONTROLLER,  # last: it only takes away
+)
+
+
+def select(chosen: str | Iterable[str], more: Sequence[Controller] = ()) -> tuple[Controller, ...]:
+    """The controllers of these names out of this list and `more` (the nodes'): "all", "none", or names with commas.
+
+    ValueError names those that are known if one is not.
+    """
+    known = {row.name: row for row in (*more, *CONTROLLERS)}
+    names = [name.strip() for name in chosen.split(",")] if isinstance(chosen, str) else list(chosen)
+    if names == ["all"]:
+        return tuple(known.values())
+    if names == ["none"]:
+        return ()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"there is no controller {unknown[0]!r}; known are {', '.join(sorted(known))}")
+    return tuple(row for name, row in known.items() if name in names)

@@ -42,9 +42,14 @@ Names = list[str]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What controllers are told at their start: the certificate authority (PEM) that pods are to trust."""
+    """What controllers are told at their start.
+
+    `root_ca`: the certificate authority (PEM) that pods are to trust; `nodes`: the names of the nodes that the cluster
+    itself plays the kubelet of (a Node object of another name has none behind it).
+    """
 
     root_ca: str = ""
+    nodes: frozenset[str] = frozenset()
 
 
 class World:

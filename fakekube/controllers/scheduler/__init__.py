@@ -1,0 +1,174 @@
+"""The scheduler: finds a node for each pod that has none, or says why there is none.
+
+Rules and words are those of kube-scheduler's default profile. Of the nodes that would do it takes the one that the pod
+prefers most, and of equal ones the one with fewer pods.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from fakekube.controllers.scheduler import preemption, scores
+from fakekube.controllers.scheduler.filters import Judge, Refusal
+from fakekube.controllers.scheduler.nodes import Nodes, NodeState
+from fakekube.controllers.scheduler.requests import Request
+from fakekube.controllers.scheduler.volumes import Claims
+from fakekube.core.meta import Obj, condition, is_deleting, time_text
+from fakekube.machinery.controller import Controller, NamedKey, Watch
+from fakekube.machinery.plan import NOTHING, Change, Emit, Patch, Plan, bind
+from fakekube.machinery.podfacts import TERMINAL
+from fakekube.machinery.world import World
+from fakekube.storage.values import Event, Key
+
+SCHEDULER = "default-scheduler"
+LONGEST_NOTE = 1024
+"""Characters of an event's message; a longer one is cut."""
+
+
+def reconcile(key: NamedKey, world: World) -> Plan:
+    """Bind the pod to a node, or tell why it cannot be bound."""
+    pod = world.get("pods", *key)
+    if pod is None or not _is_ours(pod):
+        return NOTHING
+    nodes = world.follower(Nodes)
+    claims = Claims(pod, world)
+    if claims.refusal:
+        text = f"0/{len(nodes.present())} nodes are available: {claims.refusal}. not found"
+        return Plan(_unschedulable(pod, text, world))
+    judge = Judge(Request(pod), nodes, world, claims)
+    candidates, refusals = _judged(pod, judge)
+    world.reads += len(nodes.states)
+    if not candidates:
+        return _without_node(pod, judge, refusals, world)
+    node = _chosen(pod, judge, candidates, world)
+    bindings = claims.bindings(node)
+    if claims.waiting:
+        return Plan(bindings)  # when the claims are bound the pod is looked at again
+    meta = pod["metadata"]
+    text = f"Successfully assigned {meta['namespace']}/{meta['name']} to {node.name}"
+    return Plan([bind(pod, node.name, then=lambda _: [Emit(pod, "Scheduled", text, action="Binding")])])
+
+
+def _is_ours(pod: Obj) -> bool:
+    """Whether the pod waits for this scheduler: not bound, not gated, not ended, not being deleted."""
+    spec = pod["spec"]
+    if spec.get("nodeName") or spec.get("schedulingGates") or is_deleting(pod):
+        return False
+    return spec.get("schedulerName") == SCHEDULER and (pod.get("status") or {}).get("phase") not in TERMINAL
+
+
+def _judged(pod: Obj, judge: Judge) -> tuple[list[NodeState], dict[str, Refusal]]:
+    candidates: list[NodeState] = []
+    refusals: dict[str, Refusal] = {}
+    for state in judge.nodes.present():
+        refused = judge.refusal(state)
+        if refused is None:
+            candidates.append(state)
+        else:
+            refusals[state.name] = refused
+    return candidates, refusals
+
+
+def _chosen(pod: Obj, judge: Judge, candidates: list[NodeState], world: World) -> NodeState:
+    nominated = (pod.get("status") or {}).get("nominatedNodeName")
+    for state in candidates:
+        if state.name == nominated:
+            return state
+    return candidates[0] if len(candidates) == 1 else scores.best(judge.request, candidates, judge.nodes, world)
+
+
+def _without_node(pod: Obj, judge: Judge, refusals: dict[str, Refusal], world: World) -> Plan:
+    count = len(judge.nodes.present())
+    if not count:
+        return Plan(_unschedulable(pod, "no nodes available to schedule pods", world))
+    reasons = Counter(reason for refused in refusals.values() for reason in refused.reasons)
+    text = preemption.told(count, reasons)
+    outcome = preemption.preempt(pod, judge, refusals, world)
+    if outcome.node is None:
+        text = f"{text} no new claims to deallocate, {outcome.message}"
+        keep = preemption.WAITING in outcome.message
+        return Plan(_unschedulable(pod, text, world, _nominated(pod) if keep else ""))
+    changes = preemption.evictions(pod, outcome, SCHEDULER, world)
+    return Plan([*changes, *_unschedulable(pod, text, world, outcome.node.name)])
+
+
+def _nominated(pod: Obj) -> str:
+    return (pod.get("status") or {}).get("nominatedNodeName") or ""
+
+
+def _unschedulable(pod: Obj, text: str, world: World, nominated: str = "") -> list[Change]:
+    """Condition and event, unless both say so already."""
+    found = condition(pod, "PodScheduled")
+    known = found is not None and (found.get("reason"), found.get("message")) == ("Unschedulable", text)
+    if known and _nominated(pod) == nominated:
+        return []
+    now = time_text(world.now())
+    same = found is not None and found["status"] == "False"
+    entry = {
+        "type": "PodScheduled",
+        "status": "False",
+        "reason": "Unschedulable",
+        "message": text,
+        "observedGeneration": pod["metadata"].get("generation"),
+        "lastProbeTime": None,
+        "lastTransitionTime": found["lastTransitionTime"] if found is not None and same else now,
+    }
+    status: Obj = {"conditions": [entry]}
+    if _nominated(pod) != nominated:
+        status["nominatedNodeName"] = nominated or None
+    meta = pod["metadata"]
+    note = text if len(text) <= LONGEST_NOTE else text[: LONGEST_NOTE - 4] + " ..."
+    return [
+        Patch(Key("pods", meta["namespace"], meta["name"]), {"status": status}, subresource="status"),
+        Emit(pod, "FailedScheduling", note, "Warning", action="Scheduling"),
+    ]
+
+
+def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
+    """A pod without node; and when a write made room, all that wait for some."""
+    nodes = world.follower(Nodes)
+    after = event.after
+    if nodes.freed and nodes.waiting:
+        yield from (NamedKey(key.namespace, key.name) for key in list(nodes.waiting))
+    if after is not None and not after.view["spec"].get("nodeName") and _changed(event):
+        yield NamedKey(event.key.namespace, event.key.name)
+
+
+def _changed(event: Event) -> bool:
+    """Whether more than the status changed, which the scheduler itself writes."""
+    if event.before is None or event.after is None:
+        return True
+    before, after = event.before.view, event.after.view
+    return bool(before["spec"] != after["spec"] or before["metadata"].get("labels") != after["metadata"].get("labels"))
+
+
+def _of_other(event: Event, world: World) -> Iterable[NamedKey]:
+    """Nodes, claims and volumes may help any pod that waits."""
+    nodes = world.follower(Nodes)
+    if event.key.resource == "nodes" and not nodes.freed:
+        return
+    yield from (NamedKey(key.namespace, key.name) for key in list(nodes.waiting))
+
+
+def _of_claim(event: Event, world: World) -> Iterable[NamedKey]:
+    """The pods of the claim's namespace that have no node."""
+    for pod in world.pods_in(event.key.namespace):
+        if not pod.node:
+            yield NamedKey(pod.namespace, pod.name)
+
+
+CONTROLLER = Controller(
+    name="scheduler",
+    reconcile=reconcile,
+    watches=(
+        Watch("pods", _of_pod),
+        Watch("nodes", _of_other),
+        Watch("persistentvolumeclaims", _of_claim),
+        Watch("persistentvolumes", _of_other),
+        Watch("storageclasses.storage.k8s.io", _of_other),
+    ),
+    user="system:kube-scheduler",
+    component=SCHEDULER,
+    field_manager="kube-scheduler",
+)

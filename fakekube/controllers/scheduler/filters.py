@@ -1,0 +1,119 @@
+"""Why a pod cannot be on a node, in the words of the scheduler's plugins and in their order.
+
+A plugin that refuses ends the judgement of a node. Some refusals would not be changed by other pods' leaving.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fakekube.controllers.scheduler import neighbours, volumes
+from fakekube.controllers.scheduler.neighbours import KEEP_OUT, Neighbours
+from fakekube.controllers.scheduler.nodes import Nodes, NodeState
+from fakekube.controllers.scheduler.requests import Amounts, Request, ports_clash
+from fakekube.core.meta import Obj
+from fakekube.machinery.selection import pod_node_predicate, tolerates, untolerated
+from fakekube.machinery.world import World
+from fakekube.storage.values import Key
+
+UNSCHEDULABLE = "node(s) were unschedulable"
+TAINTED = "node(s) had untolerated taint(s)"
+NODE_AFFINITY = "node(s) didn't match Pod's node affinity/selector"
+PORTS = "node(s) didn't have free ports for the requested pod ports"
+TOO_MANY = "Too many pods"
+_CORDONED: Obj = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The reasons, and whether the pod could be on the node if others left."""
+
+    reasons: tuple[str, ...]
+    helpless: bool
+
+
+def by_node_alone(request: Request, node: Obj) -> tuple[str, ...]:
+    """What is wrong with the node itself: cordoned, tainted, or not of the kind that the pod asks for."""
+    spec, tolerations = node["spec"], request.spec.get("tolerations") or []
+    if spec.get("unschedulable") and not any(tolerates(each, _CORDONED) for each in tolerations):
+        return (UNSCHEDULABLE,)
+    if untolerated(tolerations, spec.get("taints") or [], KEEP_OUT) is not None:
+        return (TAINTED,)
+    return () if pod_node_predicate(request.spec)(node) else (NODE_AFFINITY,)
+
+
+def by_amounts(request: Request, state: NodeState, without: frozenset[Key]) -> Refusal | None:
+    """What the node has too little of."""
+    gone = [state.pods[key] for key in without if key in state.pods]
+    reasons = [TOO_MANY] if len(state.pods) - len(gone) + 1 > state.most_pods else []
+    helpless = False
+    for name in sorted(request.amounts, key=_rank):
+        amount, have = request.amounts[name], state.allocatable.get(name, 0)
+        used = state.used.get(name, 0) - sum(each.amounts.get(name, 0) for each in gone)
+        if amount > have - used:
+            reasons.append(f"Insufficient {name}")
+            helpless = helpless or amount > have
+    return Refusal(tuple(reasons), helpless) if reasons else None
+
+
+_FIRST = {"cpu": 0, "memory": 1, "ephemeral-storage": 2}
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return _FIRST.get(name, 3), name
+
+
+class Judge:
+    """Judges nodes for one pod; `without`: pods that are thought away."""
+
+    def __init__(self, request: Request, nodes: Nodes, world: World, claims: volumes.Claims) -> None:
+        self.request = request
+        self.nodes = nodes
+        self._world = world
+        self._claims = claims
+        self._neighbours = Neighbours(request, nodes, world)
+
+    def refusal(self, state: NodeState, without: frozenset[Key] = frozenset()) -> Refusal | None:
+        """Why the pod cannot be on the node; None if it can."""
+        reasons = self._by_node(state)
+        if reasons:
+            return Refusal(reasons, helpless=True)
+        if self.request.ports and self._port_taken(state, without):
+            return Refusal((PORTS,), helpless=False)
+        short = by_amounts(self.request, state, without)
+        if short is not None:
+            return short
+        conflict = self._claims.conflict(state) if self._claims.listed else ""
+        if conflict:
+            return Refusal((conflict,), helpless=True)
+        return self._by_neighbours(state, without)
+
+    def _by_node(self, state: NodeState) -> tuple[str, ...]:
+        known = self.nodes.remembered(self.request.shape, state)
+        if known is None:
+            assert state.obj is not None, "only nodes that are there are judged"
+            known = by_node_alone(self.request, state.obj)
+            self.nodes.remember(self.request.shape, state, known)
+        return known
+
+    def _port_taken(self, state: NodeState, without: frozenset[Key]) -> bool:
+        taken = [port for key, pod in state.pods.items() if key not in without for port in pod.ports]
+        return ports_clash(self.request.ports, taken)
+
+    def _by_neighbours(self, state: NodeState, without: frozenset[Key]) -> Refusal | None:
+        rules = self._neighbours
+        if without and not rules.idle:
+            rules = Neighbours(self.request, self.nodes, self._world, without)
+        if rules.idle:
+            return None
+        crowded = rules.spread(state)
+        if crowded:
+            return Refusal((crowded,), crowded == neighbours.UNLABELLED)
+        wrong = rules.affinity(state)
+        return Refusal((wrong,), wrong == neighbours.AFFINITY) if wrong else None
+
+
+def amounts_after(state: NodeState, request: Request) -> Amounts:
+    """What of the node would be used with the pod on it."""
+    names = ("cpu", "memory")
+    return {name: state.used.get(name, 0) + request.amounts.get(name, 0) for name in names}

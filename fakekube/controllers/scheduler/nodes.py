@@ -1,0 +1,154 @@
+"""What each node has left, kept up to date as pods are bound and end."""
+
+from __future__ import annotations
+
+from fakekube.controllers.scheduler.requests import Amounts, Request, amounts
+from fakekube.core.meta import Obj
+from fakekube.machinery.podfacts import TERMINAL
+from fakekube.machinery.world import World
+from fakekube.storage.values import Event, Key, Stored
+
+NANO = 10**9
+UNBOUND = "Unschedulable"
+
+
+class NodeState:
+    """A node (None while only pods name it) and the pods that are bound to it."""
+
+    __slots__ = ("allocatable", "labels", "most_pods", "name", "obj", "pods", "revision", "used")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.obj: Obj | None = None
+        self.revision = 0
+        self.labels: dict[str, str] = {}
+        self.allocatable: Amounts = {}
+        self.most_pods = 0
+        self.used: Amounts = {}
+        self.pods: dict[Key, Request] = {}
+
+    def take(self, stored: Stored | None) -> None:
+        """Note what the node is now."""
+        self.obj = None if stored is None else stored.view
+        self.revision = 0 if stored is None else stored.revision
+        if self.obj is not None:
+            self.labels = self.obj["metadata"].get("labels") or {}
+            status = self.obj.get("status") or {}
+            self.allocatable = amounts(status.get("allocatable") or status.get("capacity"))
+            self.most_pods = self.allocatable.get("pods", 0) // NANO
+
+    def add(self, key: Key, request: Request) -> None:
+        """A pod was bound to the node."""
+        self.pods[key] = request
+        for name, amount in request.amounts.items():
+            self.used[name] = self.used.get(name, 0) + amount
+
+    def drop(self, key: Key) -> None:
+        """A pod has gone or ended."""
+        for name, amount in self.pods.pop(key).amounts.items():
+            self.used[name] -= amount
+
+
+class Nodes:
+    """All nodes by name; pods that could not be placed; pods whose anti-affinity keeps others away."""
+
+    def __init__(self, world: World) -> None:
+        self.states: dict[str, NodeState] = {}
+        self.waiting: dict[Key, None] = {}
+        self.repelling: dict[Key, Request] = {}
+        self.freed = False
+        self._places: dict[Key, tuple[str, int]] = {}
+        self._fitting: dict[tuple[bytes, str], tuple[int, tuple[str, ...]]] = {}
+
+    def apply(self, event: Event) -> None:
+        """Take note of a write; `freed` tells whether it may help pods that wait."""
+        self.freed = False
+        if event.key.resource == "pods":
+            self._pod(event)
+        elif event.key.resource == "nodes":
+            self._node(event)
+
+    def _node(self, event: Event) -> None:
+        name = event.key.name
+        state = self._state(name)
+        state.take(event.after)
+        if event.after is None and not state.pods:
+            del self.states[name]
+        self.freed = event.after is not None and (event.before is None or _matters(event.before.view, event.after.view))
+
+    def _state(self, name: str) -> NodeState:
+        state = self.states.get(name)
+        if state is None:
+            state = self.states[name] = NodeState(name)
+        return state
+
+    def _pod(self, event: Event) -> None:
+        key, after = event.key, None if event.after is None else event.after.view
+        self._wait(key, after)
+        node = after["spec"].get("nodeName", "") if after is not None else ""
+        if after is not None and (after.get("status") or {}).get("phase") in TERMINAL:
+            node = ""
+        old, version = self._places.get(key, ("", 0))
+        generation = 0 if after is None else after["metadata"].get("generation", 0)
+        if node == old and version == generation:
+            return
+        if old:
+            self._leave(key, old)
+        if node and after is not None:
+            self._enter(key, node, after, generation)
+        self.freed = bool(old) or bool(node)
+
+    def _wait(self, key: Key, pod: Obj | None) -> None:
+        waits = False
+        if pod is not None and not pod["spec"].get("nodeName"):
+            for entry in (pod.get("status") or {}).get("conditions") or ():
+                waits = waits or (entry.get("type") == "PodScheduled" and entry.get("reason") == UNBOUND)
+        if waits:
+            self.waiting[key] = None
+        elif self.waiting:
+            self.waiting.pop(key, None)
+
+    def _enter(self, key: Key, node: str, pod: Obj, generation: int) -> None:
+        request = Request(pod)
+        self._state(node).add(key, request)
+        self._places[key] = (node, generation)
+        if request.anti_affinity:
+            self.repelling[key] = request
+
+    def _leave(self, key: Key, node: str) -> None:
+        state = self.states[node]
+        state.drop(key)
+        del self._places[key]
+        self.repelling.pop(key, None)
+        if not state.pods and state.obj is None:
+            del self.states[node]
+
+    def node_of(self, key: Key) -> NodeState | None:
+        """The node that a placed pod is on."""
+        place = self._places.get(key)
+        return None if place is None else self.states.get(place[0])
+
+    def present(self) -> list[NodeState]:
+        """The nodes that there are."""
+        return [state for state in self.states.values() if state.obj is not None]
+
+    def remembered(self, shape: bytes, state: NodeState) -> tuple[str, ...] | None:
+        """What was found of a node for pods of this shape, if the node has not changed since."""
+        found = self._fitting.get((shape, state.name))
+        return found[1] if found is not None and found[0] == state.revision else None
+
+    def remember(self, shape: bytes, state: NodeState, reasons: tuple[str, ...]) -> None:
+        """Keep what was found; all is forgotten when it grows too much."""
+        if len(self._fitting) > 20_000:
+            self._fitting.clear()
+        self._fitting[shape, state.name] = (state.revision, reasons)
+
+
+def _matters(before: Obj, after: Obj) -> bool:
+    """Whether a node changed in what scheduling looks at."""
+    return _looked_at(before) != _looked_at(after)
+
+
+def _looked_at(node: Obj) -> tuple[object, ...]:
+    spec, status = node["spec"], node.get("status") or {}
+    return node["metadata"].get("labels"), spec.get("taints"), spec.get("unschedulable"), status.get("allocatable")

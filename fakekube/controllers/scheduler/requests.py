@@ -1,0 +1,109 @@
+"""What a pod asks of a node: amounts of resources, host ports, and room from or near other pods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from fakekube.core.meta import Obj
+from fakekube.core.quantity import parse
+
+Amounts = dict[str, int]
+"""Resource name to amount in billionths, so that all are whole numbers."""
+HostPort = tuple[str, str, int]
+"""Address ('0.0.0.0' is all), protocol, port."""
+
+
+@lru_cache(maxsize=4096)
+def _nanos(text: str) -> int:
+    return parse(text).nanos
+
+
+def amounts(listed: Obj | None) -> Amounts:
+    """A resource list as amounts."""
+    return {name: _nanos(str(text)) for name, text in (listed or {}).items()}
+
+
+def _add(one: Amounts, other: Amounts) -> Amounts:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in one | other}
+
+
+def _most(one: Amounts, other: Amounts) -> Amounts:
+    return {name: max(one.get(name, 0), other.get(name, 0)) for name in one | other}
+
+
+def requested(spec: Obj) -> Amounts:
+    """What a pod's containers ask for together; init containers run one by one, sidecars go on running."""
+    total: Amounts = {}
+    for container in spec.get("containers") or ():
+        total = _add(total, _of_container(container))
+    sidecars: Amounts = {}
+    most: Amounts = {}
+    for container in spec.get("initContainers") or ():
+        asked = _of_container(container)
+        if container.get("restartPolicy") == "Always":
+            sidecars = _add(sidecars, asked)
+            most = _most(most, sidecars)
+        else:
+            most = _most(most, _add(sidecars, asked))
+    total = _most(_add(total, sidecars), most)
+    whole = amounts((spec.get("resources") or {}).get("requests"))
+    if spec.get("overhead"):
+        return _add(total | whole, amounts(spec["overhead"]))
+    return total | whole
+
+
+def _of_container(container: Obj) -> Amounts:
+    return amounts((container.get("resources") or {}).get("requests"))
+
+
+def host_ports(spec: Obj) -> list[HostPort]:
+    """The ports that the pod takes of its node."""
+    containers = [*(spec.get("containers") or ())]
+    containers += [each for each in spec.get("initContainers") or () if each.get("restartPolicy") == "Always"]
+    return [
+        (port.get("hostIP") or "0.0.0.0", port.get("protocol", "TCP"), port["hostPort"])
+        for container in containers
+        for port in container.get("ports") or ()
+        if port.get("hostPort")
+    ]
+
+
+def ports_clash(one: Iterable[HostPort], other: Iterable[HostPort]) -> bool:
+    """Whether two pods want the same port of a node."""
+    taken = list(other)
+    for ip, protocol, port in one:
+        for other_ip, other_protocol, other_port in taken:
+            same = protocol == other_protocol and port == other_port
+            if same and (ip == other_ip or "0.0.0.0" in (ip, other_ip)):
+                return True
+    return False
+
+
+class Request:
+    """A pod's demands, read once. `shape` is equal for pods that look for the same kind of node."""
+
+    __slots__ = ("amounts", "anti_affinity", "key", "labels", "namespace", "ports", "priority", "shape", "spec")
+
+    def __init__(self, pod: Obj) -> None:
+        meta, spec = pod["metadata"], pod["spec"]
+        self.spec: Obj = spec
+        self.key = (meta["namespace"], meta["name"])
+        self.namespace: str = meta["namespace"]
+        self.labels: dict[str, str] = meta.get("labels") or {}
+        self.priority: int = spec.get("priority") or 0
+        self.amounts = {name: amount for name, amount in requested(spec).items() if amount}
+        self.ports = host_ports(spec)
+        affinity = spec.get("affinity") or {}
+        self.anti_affinity: list[Obj] = terms(affinity, "podAntiAffinity")
+        place: Any = (spec.get("nodeSelector"), affinity.get("nodeAffinity"), spec.get("tolerations"))
+        self.shape = orjson.dumps(place) if any(place) else b""
+
+
+def terms(affinity: Obj, kind: str) -> list[Obj]:
+    """The required terms of podAffinity or podAntiAffinity."""
+    found: list[Obj] = (affinity.get(kind) or {}).get("requiredDuringSchedulingIgnoredDuringExecution") or []
+    return found

@@ -12,6 +12,10 @@ import pytest
 
 from fakekube_dns import COREDNS, MemoryView, Resolver
 
+from .fake_api import api
+
+__all__ = ["api"]  # a fixture
+
 ZONE = "cluster.local."
 HTTP = {"name": "http", "protocol": "TCP", "port": 80}
 

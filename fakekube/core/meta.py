@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 Obj = dict[str, Any]
@@ -80,7 +81,12 @@ def api_version_of(group: str, version: str) -> str:
 
 def time_text(moment: float) -> str:
     """Seconds since the epoch as metav1.Time: UTC, whole seconds (cut, not rounded)."""
-    return datetime.fromtimestamp(int(moment // 1), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _second_text(int(moment // 1))
+
+
+@lru_cache(maxsize=256)
+def _second_text(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def micro_time_text(moment: float) -> str:

@@ -70,8 +70,13 @@ class WorkQueue:
             heappop(heap)  # said anew since, or looked at already
         return heap[0][0] if heap else None
 
-    def take_due(self) -> None:
-        """Move the keys whose time has come to those that are ready."""
+    def has_ready(self) -> bool:
+        """Whether a key may be looked at now."""
+        if self._heap:
+            self._take_due()
+        return bool(self._ready)
+
+    def _take_due(self) -> None:
         while (due := self.next_due()) is not None and due <= self._clock.now():
             key = heappop(self._heap)[2]
             del self._due[key]

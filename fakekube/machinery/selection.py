@@ -39,7 +39,8 @@ def equality(wanted: Mapping[str, str]) -> Matches:
     if len(pairs) == 1:
         (name, value) = pairs[0]
         return lambda labels: labels.get(name) == value
-    return lambda labels: all(labels.get(name) == value for name, value in pairs)
+    items = dict(pairs).items()
+    return lambda labels: items <= labels.items()
 
 
 def expression(entry: Obj) -> Matches:

@@ -82,3 +82,23 @@ class Moments:
         if "deletionTimestamp" in meta and key not in self.deleting:
             asked = parse_time(meta["deletionTimestamp"]) - (meta.get("deletionGracePeriodSeconds") or 0)
             self.deleting[key] = asked if event.before is None else self._world.now()
+
+
+class Starting:
+    """The pods that are bound to the cluster's own nodes and have not been taken on yet."""
+
+    def __init__(self, world: World) -> None:
+        self._nodes = world.settings.nodes
+        self.keys: set[Key] = set()
+
+    def apply(self, event: Event) -> None:
+        """Take note of a pod that is bound, or taken on."""
+        if event.key.resource != "pods":
+            return
+        pod = None if event.after is None else event.after.view
+        if pod is not None and pod["spec"].get("nodeName") in self._nodes:
+            status = pod.get("status") or {}
+            if not status.get("containerStatuses") and status.get("phase") not in TERMINAL:
+                self.keys.add(event.key)
+                return
+        self.keys.discard(event.key)

@@ -1,0 +1,57 @@
+from fakekube.core.clock import FixedClock
+from fakekube.machinery.plan import Emit
+from fakekube.machinery.recorder import BURST, Recorder
+
+POD = {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "p", "namespace": "n", "uid": "u"}}
+
+
+def test_an_event_names_its_object_its_source_and_itself() -> None:
+    recorded = Recorder(FixedClock()).record(Emit(POD, "Why", "because"), "me")
+    assert recorded is not None
+    event = recorded.obj
+    assert event["involvedObject"] == {"kind": "Pod", "apiVersion": "v1", "name": "p", "namespace": "n", "uid": "u"}
+    assert (event["source"], event["count"], event["type"]) == ({"component": "me"}, 1, "Normal")
+    assert event["metadata"]["name"].startswith("p.")
+    assert recorded.patch is None
+
+
+def test_the_same_event_again_is_a_patch_that_counts() -> None:
+    clock = FixedClock()
+    recorder = Recorder(clock)
+    first = recorder.record(Emit(POD, "Why", "because"), "me")
+    clock.advance(60)
+    again = recorder.record(Emit(POD, "Why", "because"), "me")
+    assert first is not None
+    assert again is not None
+    assert again.obj["metadata"]["name"] == first.obj["metadata"]["name"]
+    assert again.patch == {"count": 2, "lastTimestamp": "2026-01-01T00:01:00Z", "message": "because"}
+
+
+def test_ten_different_messages_are_combined() -> None:
+    recorder = Recorder(FixedClock())
+    told = [recorder.record(Emit(POD, "Why", f"number {n}"), "me") for n in range(12)]
+    messages = [each.obj["message"] for each in told if each is not None]
+    assert messages[8] == "number 8"
+    assert messages[9] == "(combined from similar events): number 9"
+    assert [each.patch is None for each in told if each is not None][9:] == [True, False, False]
+
+
+def test_a_flood_is_cut_and_comes_back_slowly() -> None:
+    clock = FixedClock()
+    recorder = Recorder(clock)
+    told = [recorder.record(Emit(POD, "Why", "because"), "me") for _ in range(40)]
+    assert sum(each is not None for each in told) == int(BURST)
+    clock.advance(301)
+    assert recorder.record(Emit(POD, "Why", "because"), "me") is not None
+
+
+def test_an_event_with_an_action_is_of_the_newer_form() -> None:
+    recorder = Recorder(FixedClock())
+    first = recorder.record(Emit(POD, "Scheduled", "there", action="Binding"), "default-scheduler")
+    again = recorder.record(Emit(POD, "Scheduled", "there", action="Binding"), "default-scheduler")
+    assert first is not None
+    assert again is not None
+    assert (first.obj["action"], first.obj["reportingComponent"]) == ("Binding", "default-scheduler")
+    assert (first.obj["source"], first.obj["firstTimestamp"]) == ({}, None)
+    assert again.patch is not None
+    assert again.patch["series"]["count"] == 2

@@ -1,4 +1,4 @@
-"""Cron schedules as github.com/robfig/cron/v3 reads them, and CronJobs with it: five fields, names, @descriptors, @every."""
+"""Cron schedules as CronJobs know them (github.com/robfig/cron/v3): five fields, names, @descriptors, @every."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Schedule:
     every_seconds: int = 0
 
     def next(self, after: datetime) -> datetime | None:
-        """The first moment later than `after` (which tells its zone), in the same zone; None if there is none in five years."""
+        """The first moment later than `after`, which tells its zone; None if there is none in five years."""
         if self.every_seconds:
             return after.replace(microsecond=0) + timedelta(seconds=self.every_seconds)
         local = after.astimezone(self.zone) if self.zone else after
@@ -128,11 +128,10 @@ def _descriptor(text: str, zone: tzinfo | None) -> Schedule:
         return _of_fields(_DESCRIPTORS[text].split(), zone)
     if not text.startswith(_EVERY):
         raise CronError(f"unrecognized descriptor: {text}")
-    seconds = _duration_seconds(text.removeprefix(_EVERY))
+    duration = text.removeprefix(_EVERY)
+    seconds = _duration_seconds(duration)
     if seconds is None:
-        raise CronError(
-            f"failed to parse duration {text}: time: invalid duration {go_quote(text.removeprefix(_EVERY))}"
-        )
+        raise CronError(f"failed to parse duration {text}: time: invalid duration {go_quote(duration)}")
     return Schedule(every_seconds=max(1, int(seconds)))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fakekube.core import names
 from fakekube.core.fielderrors import forbidden, invalid, not_supported, required
 from fakekube.core.meta import Obj
@@ -45,7 +47,7 @@ def _validate_mode_and_source(errors: Errors, spec: Obj, path: str) -> None:
         errors.append(invalid(path, f"{path}.dataSource", "must match dataSourceRef"))
 
 
-def _validate_access_modes(errors: Errors, modes: list[str], path: str) -> None:
+def _validate_access_modes(errors: Errors, modes: Sequence[str], path: str) -> None:
     errors.extend(not_supported(path, mode, ACCESS_MODES) for mode in modes if mode not in ACCESS_MODES)
     known = {mode for mode in modes if mode in ACCESS_MODES}
     if "ReadWriteOncePod" in known and len(known) > 1:

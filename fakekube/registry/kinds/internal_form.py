@@ -1,9 +1,9 @@
 """Objects as the real server's internal Go types print themselves: some refusals show a value in that form.
 
-internal_types.json lists the fields of each type in Go's order, a row each: "GoName code [jsonName]". Codes: s text, n number,
-b truth, q quantity, i int or string, t time, m a map of such, l a label selector, x a type that prints as it stands on the wire;
-* before a type makes null of what is absent, [] and {} lists and maps. "^name" reads the field from the object around it; "@meta" and "@type" put the members of
-metadata, and kind and apiVersion, among the others.
+internal_types.json lists the fields of each type in Go's order, a row each: "GoName code [jsonName]". Codes: s text,
+n number, b truth, q quantity, i int or string, t time, m a map of such, l a label selector, x a type that prints as it
+stands on the wire; * before a type makes null of what is absent, [] and {} lists and maps. "^name" reads the field from
+the object around it; "@meta" and "@type" put the members of metadata, and kind and apiVersion, among the others.
 """
 
 from __future__ import annotations

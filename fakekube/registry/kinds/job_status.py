@@ -1,7 +1,7 @@
 """What a Job's status may say, and how it may change (kubernetes/pkg/apis/batch/validation, registry/batch/job).
 
-A rule speaks only when something that it is about has changed, so that an unrelated update of a status that is wrong already
-goes through.
+A rule speaks only when something that it is about has changed, so that an unrelated update of a status that is wrong
+already goes through.
 """
 
 from __future__ import annotations

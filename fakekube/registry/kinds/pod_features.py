@@ -1,4 +1,4 @@
-"""Fields of pods that belong to features which are off by default in this version: what is not stored yet is dropped."""
+"""Fields of pods whose features are off by default in this version: what is not stored yet is dropped."""
 
 from __future__ import annotations
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from fakekube.core.meta import Obj
-from fakekube.core.quantity import Quantity, parse
+from fakekube.core.podresources import Amounts, add_amounts, aggregate, amounts_of
 
 QOS_RESOURCES = ("cpu", "memory")
 POD_LEVEL_RESOURCES = ("cpu", "memory")
 HUGE_PAGES = "hugepages-"
-
-Amounts = dict[str, Quantity]
 
 
 def is_sidecar(container: Obj) -> bool:
@@ -22,45 +20,8 @@ def is_pod_level(name: str) -> bool:
     return name in POD_LEVEL_RESOURCES or name.startswith(HUGE_PAGES)
 
 
-def amounts_of(container: Obj, side: str) -> Amounts:
-    """`side` is requests or limits."""
-    listed = (container.get("resources") or {}).get(side) or {}
-    return {name: parse(amount) for name, amount in listed.items()}
-
-
-def aggregate(spec: Obj, side: str) -> Amounts:
-    """The sum over the containers, raised to what the init containers need one after the other."""
-    total: Amounts = {}
-    for container in spec.get("containers") or ():
-        _add(total, amounts_of(container, side))
-    sidecars: Amounts = {}
-    highest: Amounts = {}
-    for container in spec.get("initContainers") or ():
-        own = amounts_of(container, side)
-        if is_sidecar(container):
-            _add(total, own)
-            _add(sidecars, own)
-            _raise(highest, sidecars)
-        else:
-            _add(own, sidecars)
-            _raise(highest, own)
-    _raise(total, highest)
-    return total
-
-
-def _add(total: Amounts, more: Amounts) -> None:
-    for name, amount in more.items():
-        total[name] = total[name] + amount if name in total else amount
-
-
-def _raise(total: Amounts, floor: Amounts) -> None:
-    for name, amount in floor.items():
-        if name not in total or total[name] < amount:
-            total[name] = amount
-
-
 def default_pod_level(spec: Obj) -> None:
-    """Requests for the pod as a whole follow from its limits and its containers; hugepage limits from the containers."""
+    """Requests of the pod as a whole follow from its limits and its containers; hugepage limits from the latter."""
     resources = spec["resources"]
     limits, requests = dict(resources.get("limits") or {}), dict(resources.get("requests") or {})
     if not limits and not requests:
@@ -93,8 +54,8 @@ def qos_class(spec: Obj) -> str:
             guaranteed = False
             continue
         own_limits = _counted(amounts_of(part, "limits"))
-        _add(requests, _counted(amounts_of(part, "requests")))
-        _add(limits, own_limits)
+        add_amounts(requests, _counted(amounts_of(part, "requests")))
+        add_amounts(limits, own_limits)
         guaranteed = guaranteed and len(own_limits) == len(QOS_RESOURCES)
     if not requests and not limits:
         return "BestEffort"

@@ -1,4 +1,4 @@
-"""What may change in a stored Pod's spec: images, deadlines, new tolerations; more while it waits behind scheduling gates."""
+"""What may change in a stored Pod's spec: images, deadlines, new tolerations; more while scheduling gates hold it."""
 
 from __future__ import annotations
 
@@ -138,8 +138,8 @@ def spec_difference(old: Obj, new: Obj) -> str:
 
 def difference(old: str, new: str) -> str:
     """A unified difference without the names of files."""
-    lines = [[f"{line}\n" for line in text.split("\n")] for text in (old, new)]
-    return "".join(list(difflib.unified_diff(*lines, n=3))[2:])
+    before, after = ([f"{line}\n" for line in text.split("\n")] for text in (old, new))
+    return "".join(list(difflib.unified_diff(before, after, n=3))[2:])
 
 
 def _validate_gated(errors: Errors, spec: Obj, old: Obj) -> None:

@@ -89,9 +89,8 @@ def _use_field(path: str) -> str:
 
 
 def _of_nodes(found: list[str], spec: Obj, path: str) -> None:
-    for key in spec.get("nodeSelector") or ():
-        if key in NODE_LABELS:
-            found.append(f"{path}.nodeSelector[{key}]: {NODE_LABELS[key]}")
+    selector = spec.get("nodeSelector") or ()
+    found.extend(f"{path}.nodeSelector[{key}]: {NODE_LABELS[key]}" for key in selector if key in NODE_LABELS)
     nodes = (spec.get("affinity") or {}).get("nodeAffinity") or {}
     here = f"{path}.affinity.nodeAffinity"
     for index, term in enumerate((nodes.get(REQUIRED) or {}).get("nodeSelectorTerms") or ()):
@@ -147,9 +146,8 @@ def _fraction(amount: str, path: str) -> str:
 
 
 def _fractions(found: list[str], amounts: Obj | None, path: str) -> None:
-    for name in BYTES:
-        if amounts and name in amounts and not parse(amounts[name]).is_whole():
-            found.append(_fraction(amounts[name], f"{path}[{name}]"))
+    wrong = [name for name in BYTES if amounts and name in amounts and not parse(amounts[name]).is_whole()]
+    found.extend(_fraction((amounts or {})[name], f"{path}[{name}]") for name in wrong)
 
 
 def overlaps(volume: Obj) -> list[str]:
@@ -272,10 +270,9 @@ def _of_ports(found: list[str], spec: Obj, path: str) -> None:
             others.append((where, port))
             name = port.get("name")
             if name and name in named:
-                doubles.append(
-                    f"{where}: duplicate port name {go_quote(name)} with {named[name]}, services and probes that select "
-                    f"ports by name will use {named[name]}"
-                )
+                first = named[name]
+                use = f"services and probes that select ports by name will use {first}"
+                doubles.append(f"{where}: duplicate port name {go_quote(name)} with {first}, {use}")
             elif name:
                 named[name] = where
     found += doubles

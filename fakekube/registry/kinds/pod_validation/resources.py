@@ -8,14 +8,15 @@ from functools import lru_cache
 from fakekube.core import names
 from fakekube.core.fielderrors import FieldError, duplicate, forbidden, go_quote, invalid, not_supported, required
 from fakekube.core.meta import Obj
+from fakekube.core.podresources import aggregate
 from fakekube.core.quantity import Quantity, parse
-from fakekube.registry.kinds.pod_resources import HUGE_PAGES, aggregate, is_pod_level
+from fakekube.registry.kinds.pod_resources import HUGE_PAGES, is_pod_level
 from fakekube.registry.kinds.rules import NOT_NEGATIVE, Errors, named
 
 CONTAINER_RESOURCES = frozenset(("cpu", "memory", "ephemeral-storage"))
 QUOTA_RESOURCES = (
-    "pods services replicationcontrollers resourcequotas secrets configmaps persistentvolumeclaims"
-    " services.nodeports services.loadbalancers requests.cpu requests.memory requests.ephemeral-storage requests.storage"
+    "pods services replicationcontrollers resourcequotas secrets configmaps persistentvolumeclaims services.nodeports"
+    " services.loadbalancers requests.cpu requests.memory requests.ephemeral-storage requests.storage"
     " limits.cpu limits.memory limits.ephemeral-storage"
 )
 STANDARD_RESOURCES = CONTAINER_RESOURCES | {"storage"} | frozenset(QUOTA_RESOURCES.split())

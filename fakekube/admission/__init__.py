@@ -1,0 +1,1 @@
+"""Admission: what changes and judges every write before it is stored."""

@@ -1,0 +1,27 @@
+"""The built-in plugins, one file each."""
+
+from __future__ import annotations
+
+from fakekube.admission.chain import Plugin
+from fakekube.admission.plugins.default_tolerations import DefaultTolerationSeconds
+from fakekube.admission.plugins.limit_ranger import LimitRanger
+from fakekube.admission.plugins.namespace_lifecycle import NamespaceLifecycle
+from fakekube.admission.plugins.pod_resize import PodResize
+from fakekube.admission.plugins.pod_topology_labels import PodTopologyLabels
+from fakekube.admission.plugins.priority import Priority
+from fakekube.admission.plugins.runtime_class import RuntimeClass
+from fakekube.admission.plugins.service_account import ServiceAccount
+
+
+def built_in() -> tuple[Plugin, ...]:
+    """The plugins in the real server's order; webhooks and policies follow them, the quota comes last."""
+    return (
+        NamespaceLifecycle(),  # first: nothing may enter a namespace that is going away
+        LimitRanger(),  # before all that looks at what a pod asks for
+        ServiceAccount(),
+        Priority(),
+        DefaultTolerationSeconds(),  # before RuntimeClass, whose tolerations come after these
+        RuntimeClass(),
+        PodTopologyLabels(),
+        PodResize(),
+    )

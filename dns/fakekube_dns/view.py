@@ -170,10 +170,6 @@ class MemoryView:
         self._empty()
         self._change()
 
-    def touch(self) -> None:
-        """Drop what was remembered about this view, as if it had changed."""
-        self._change()
-
     def _change(self) -> None:
         self.changed = self._now()
         self.generation += 1  # last: whoever sees the new number finds the new content

@@ -9,7 +9,7 @@ import dns.flags
 import dns.message
 import dns.opcode
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakekube_dns import COREDNS, MemoryView, Resolver
@@ -196,6 +196,7 @@ def test_what_is_remembered_is_bounded(resolver: Resolver) -> None:
 RESOLVER = Resolver(fill(MemoryView(lambda: 0.0)), COREDNS)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=600), st.booleans())
 def test_no_packet_is_too_odd(body: bytes, stream: bool) -> None:
     for whole in (body, packet(body, counts=(1, 1, 1, 2)), packet(QUESTION + body, counts=(1, 1, 1, 2))):
@@ -203,6 +204,7 @@ def test_no_packet_is_too_odd(body: bytes, stream: bool) -> None:
         assert reply is None or (isinstance(reply, bytes) and reply[:2] == whole[:2])
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=40), st.sampled_from([1, 2, 5, 6, 12, 15, 16, 28, 33, 65, 251, 252, 255, 65280]))
 def test_no_name_is_too_odd(label: bytes, qtype: int) -> None:
     for tail in (

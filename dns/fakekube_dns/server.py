@@ -262,7 +262,7 @@ def _bind(family: int, kind: int, address: Any) -> socket.socket:
             for buffer in (socket.SO_RCVBUF, socket.SO_SNDBUF):
                 made.setsockopt(socket.SOL_SOCKET, buffer, SOCKET_BUFFER_BYTES)
         made.bind(address)
-    except BaseException:
+    except OSError as reason:
         made.close()
-        raise
+        raise OSError(reason.errno, f"cannot listen on {address[0]}:{address[1]}: {reason.strerror}") from reason
     return made

@@ -1,86 +1,25 @@
-"""YAML as Kubernetes reads it: the plain scalars of sigs.k8s.io/yaml (goyaml.v2), which differ from PyYAML's.
-
-There `80:80` and `2020-01-01` are text, `1e3` and `0o644` are numbers, and `y`, `on` and their like are booleans.
-"""
+"""YAML as Kubernetes reads it. PyYAML and the rules for scalars come in with the first document."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
-
-import yaml
-
-_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser where PyYAML was built with it
-
-TRUE = frozenset({"y", "yes", "true", "on"})
-FALSE = frozenset({"n", "no", "false", "off"})
 
 
 class YamlError(ValueError):
     """Text that is not YAML; the message says where."""
 
 
-class _Loader(_Base):  # type: ignore[misc]
-    """PyYAML's safe loader with the scalar rules of goyaml.v2; mapping keys become text, as JSON needs them."""
-
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own attribute
-
-
-def _spellings(words: frozenset[str]) -> str:
-    return "|".join(sorted(spelling for word in words for spelling in {word, word.capitalize(), word.upper()}))
-
-
-_SCALARS = (  # tag, pattern, the characters it may begin with; the first match counts
-    ("bool", f"(?:{_spellings(TRUE | FALSE)})", "yYnNtTfFoO"),
-    ("null", "(?:~|null|Null|NULL|)", ["~", "n", "N", ""]),
-    ("int", "[-+]?(?:0x[0-9a-fA-F_]+|0b[01_]+|0o?[0-7_]+|0|[1-9][0-9_]*)", "-+0123456789"),
-    ("float", r"[-+]?(?:\.[0-9_]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?", "-+.0123456789"),
-    ("merge", "<<", "<"),
-)
-for _tag, _pattern, _first in _SCALARS:
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first))
-
-
-def _bool(loader: Any, node: Any) -> bool:
-    return loader.construct_scalar(node).lower() in TRUE
-
-
-def _int(loader: Any, node: Any) -> int:
-    text = loader.construct_scalar(node).replace("_", "")
-    digits = text.lstrip("+-")
-    octal = len(digits) > 1 and digits[0] == "0" and digits[1].isdigit()
-    return int(text, 8) if octal else int(text, 0)
-
-
-def _float(loader: Any, node: Any) -> int | float:
-    """A number; one without a fraction is written without one in JSON, hence an int."""
-    number = float(loader.construct_scalar(node).replace("_", ""))
-    return int(number) if number.is_integer() and abs(number) < 1e21 else number
-
-
-def _mapping(loader: Any, node: Any) -> dict[str, Any]:
-    loader.flatten_mapping(node)
-    return {_key(key): value for key, value in loader.construct_pairs(node, deep=True)}
-
-
-def _key(key: Any) -> str:
-    if isinstance(key, bool):
-        return "true" if key else "false"
-    return key if isinstance(key, str) else str(key)
-
-
-for _tag, _construct in (("bool", _bool), ("int", _int), ("float", _float), ("map", _mapping)):
-    _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _construct)
-
-
 def documents(text: str | bytes) -> Iterator[Any]:
     """The documents of a stream, one after another; an empty one is None. Raises YamlError on reaching a fault."""
-    loader = _Loader(text)
+    from yaml import YAMLError
+
+    from fakekube.core.yamlscalars import Loader
+
     try:
-        while loader.check_data():
-            yield loader.get_data()
-    except (yaml.YAMLError, ValueError) as error:
+        with closing(Loader(text)) as loader:
+            while loader.check_data():
+                yield loader.get_data()
+    except (YAMLError, ValueError) as error:
         raise YamlError(" ".join(str(error).split())) from error
-    finally:
-        loader.dispose()

@@ -83,7 +83,7 @@ def test_a_taken_port_is_one_line(option: str) -> None:
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert port in done.stderr
-    assert "address already in use" in done.stderr
+    assert "Address already in use" in done.stderr
 
 
 @pytest.mark.parametrize(

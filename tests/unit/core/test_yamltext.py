@@ -61,6 +61,12 @@ def test_documents_before_a_fault_are_still_read() -> None:
         next(stream)
 
 
+@pytest.mark.parametrize("text", ["a: \x00", b"a: \xff\xfe\xff"])
+def test_text_that_yaml_does_not_allow_is_a_fault(text: str | bytes) -> None:
+    with pytest.raises(YamlError):
+        list(documents(text))
+
+
 def test_python_objects_cannot_be_made() -> None:
     with pytest.raises(YamlError):
         list(documents("!!python/object/apply:os.getcwd []"))

@@ -11,7 +11,8 @@ PREFIX = b"bearer "
 
 
 class Authenticator:
-    """Knows bearer tokens. A request without a token is made by system:anonymous; a token that nobody knows is a 401."""
+    """Knows bearer tokens. A request without a token is made by system:anonymous; a token that nobody knows is a
+    401."""
 
     def __init__(self) -> None:
         self._users: dict[bytes, User] = {}

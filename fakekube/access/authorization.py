@@ -1,4 +1,5 @@
-"""What a user may do. Until roles are evaluated every known user may do everything, and system:anonymous next to nothing."""
+"""What a user may do. Until roles are evaluated every known user may do everything, and system:anonymous next to
+nothing."""
 
 from __future__ import annotations
 

@@ -49,12 +49,12 @@ class Client:
 
     async def get(self, resource: Resource | str, namespace: str, name: str, *, subresource: str = "") -> Obj:
         """The object, or 404."""
-        found: Obj = orjson.loads(await self._registry.get(self._request("get", resource, namespace, name, subresource)))
+        found: Obj = orjson.loads(
+            await self._registry.get(self._request("get", resource, namespace, name, subresource))
+        )
         return found
 
-    def list(
-        self, resource: Resource | str, namespace: str = "", *, labels: str = "", fields: str = ""
-    ) -> list[Obj]:
+    def list(self, resource: Resource | str, namespace: str = "", *, labels: str = "", fields: str = "") -> list[Obj]:
         """The objects of a namespace ('': of all) that the selectors select."""
         request = self._request("list", resource, namespace)
         if labels:
@@ -93,9 +93,7 @@ class Client:
         request.force = force
         return _answer(await self._registry.patch(request, PATCH_TYPES[type], orjson.dumps(patch)))
 
-    async def delete(
-        self, resource: Resource | str, namespace: str, name: str, options: Obj | None = None
-    ) -> Obj:
+    async def delete(self, resource: Resource | str, namespace: str, name: str, options: Obj | None = None) -> Obj:
         """Delete the object: the Status, or the object if it stays for a while."""
         request = self._request("delete", resource, namespace, name)
         return _answer(await self._registry.delete(request, options or {}))

@@ -12,6 +12,7 @@ from fakekube.registry.reading import Reader
 from fakekube.registry.request import Outcome, Request
 from fakekube.registry.strategy import Context, Strategy
 from fakekube.registry.versions import from_storage, presented
+from fakekube.registry.writing import follow_up
 from fakekube.storage.store import Moved
 from fakekube.storage.values import Stored
 
@@ -99,6 +100,7 @@ class Deleter:
         if not request.dry_run:
             event = await backend.store.commit(stored.key, None, expected=stored.revision)
             strategy.release(context, obj)
+            await follow_up(backend, request, event)
             obj["metadata"]["resourceVersion"] = str(event.revision)
         return True, obj
 
@@ -127,7 +129,8 @@ class Deleter:
             raise errors.conflict(resource.group, resource.kind, meta["name"], why)
 
     def _begin(self, context: Context, strategy: Strategy, obj: Obj, options: Obj) -> str:
-        """'now', 'graceful' (metadata was changed), or 'pending': a graceful deletion is under way and stays as it is."""
+        """'now', 'graceful' (metadata was changed), or 'pending': a graceful deletion is under way and stays as it
+        is."""
         meta = obj["metadata"]
         asked = options.get("gracePeriodSeconds")
         if asked is not None and asked < 0:

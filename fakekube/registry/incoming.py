@@ -1,4 +1,5 @@
-"""From what a client sent to an object of the kind that the path names: kind and version, JSON types, unknown fields, defaults."""
+"""From what a client sent to an object of the kind that the path names: kind and version, JSON types, unknown
+fields, defaults."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import orjson
 from fakekube.core import errors
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj, split_api_version
+from fakekube.registry import custom
 from fakekube.registry.request import Request
 from fakekube.schema import decoding
 from fakekube.schema.decoding import DecodeError
@@ -40,7 +42,8 @@ OLDER_VERSIONS: dict[str, frozenset[str]] = {
     "authorization.k8s.io": frozenset({"v1beta1"}),
     "flowcontrol.apiserver.k8s.io": frozenset({"v1beta1", "v1beta2", "v1beta3"}),
 }
-"""Versions that the real server knows how to read but no longer serves: a body in one of them is told apart from nonsense."""
+"""Versions that the real server knows how to read but no longer serves: a body in one of them is told apart from
+nonsense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,8 @@ def _unhandled(expected: Expected, kind: str, api_version: str, why: str) -> Sta
 
 def _typed(expected: Expected, value: Obj, body: Body, validation: str) -> tuple[Obj, list[str]]:
     strict = validation != "Ignore"
+    if expected.custom:
+        return custom.decode(expected.type, value, body.raw if body.is_json and strict else b"")
     decoded = decoding.decode(expected.type, value, body.raw if body.is_json and strict else b"")
     return decoded.value, [*body.problems, *decoded.strict] if strict else []
 
@@ -171,7 +176,8 @@ def complete(expected: Expected, obj: Obj) -> Obj:
     """The decoded object with its kind, version, metadata and the defaults that its type states."""
     obj["kind"], obj["apiVersion"] = expected.kind, expected.api_version
     obj.setdefault("metadata", {})
-    default(expected.type, obj)
+    if not expected.custom:
+        default(expected.type, obj)
     return obj
 
 

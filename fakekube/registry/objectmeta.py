@@ -54,9 +54,7 @@ def _contents(meta: Obj) -> list[FieldError]:
     errors: list[FieldError] = []
     generation = meta.get("generation")
     if generation is not None and generation < 0:
-        errors.append(
-            field.invalid("metadata.generation", generation, "must be greater than or equal to 0")
-        )
+        errors.append(field.invalid("metadata.generation", generation, "must be greater than or equal to 0"))
     errors += _shared(meta)
     if finalizers := meta.get("finalizers"):
         errors += _finalizer_errors(finalizers)
@@ -143,7 +141,8 @@ def _finalizer_errors(finalizers: list[str]) -> list[FieldError]:
 
 
 def validate_update(meta: Obj, old: Obj) -> list[FieldError]:
-    """What is wrong with changed metadata. The real server judges it twice for most kinds, and so tells each fault twice."""
+    """What is wrong with changed metadata. The real server judges it twice for most kinds, and so tells each fault
+    twice."""
     errors: list[FieldError] = []
     if old.get("deletionTimestamp"):
         errors += _new_finalizers(meta, old)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
@@ -11,10 +11,10 @@ from fakekube.core import errors, patches, yamltext
 from fakekube.core import fielderrors as field
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj
-from fakekube.registry import fields, strategic
+from fakekube.registry import custom, fields
 from fakekube.registry.incoming import Expected, complete
 from fakekube.registry.request import Request
-from fakekube.schema import decoding
+from fakekube.schema import decoding, inspecting, strategic
 from fakekube.schema.decoding import DecodeError
 
 JSON_PATCH = "application/json-patch+json"
@@ -28,29 +28,27 @@ Patch = Callable[[Obj], Any]
 
 
 def reader(media: str, raw: bytes, request: Request, expected: Expected) -> Callable[[], tuple[Patch, list[str]]]:
-    """What reads the patch once the object is known to be there: the patch, and what a strict reading has against it."""
+    """What reads the patch once the object is known to be there: the patch, and what a strict reading has against
+    it."""
     checked = request.field_validation != "Ignore"
 
     def read() -> tuple[Patch, list[str]]:
         if media == JSON_PATCH:
             operations, problems = patches.decode_json_patch(raw, checked=checked)
             return (lambda obj: patches.apply_json_patch(obj, operations)), problems
+        if media == STRATEGIC_PATCH:
+            problems = inspecting.duplicates(raw) if strategic.decode(raw) and checked else []
+            return (lambda obj: strategic.apply(obj, strategic.decode(raw), expected.type)), problems
         patch = patches.decode_merge_patch(raw, checked=checked)
-        problems = decoding_duplicates(raw) if checked else []
-        if media == MERGE_PATCH:
-            return (lambda obj: patches.apply_merge_patch(obj, patch)), problems
-        return (lambda obj: strategic.apply(expected.type, obj, patch)), problems
+        problems = inspecting.duplicates(raw) if checked else []
+        return (lambda obj: patches.apply_merge_patch(obj, patch)), problems
 
     return read
 
 
-def decoding_duplicates(raw: bytes) -> list[str]:
-    """What a strict reading of a patch's text says: members given twice."""
-    return decoding.duplicates(raw)
-
-
 def patched(request: Request, expected: Expected, current: Obj, patch: Patch, problems: list[str]) -> Obj:
-    """The canonical object that the patch makes of `current` (a private copy); StatusError as the real server words it."""
+    """The canonical object that the patch makes of `current` (a private copy); StatusError as the real server words
+    it."""
     result = patch(current)
     if not isinstance(result, dict):
         raise _unfit(result, "the patched object is not an object")
@@ -58,16 +56,22 @@ def patched(request: Request, expected: Expected, current: Obj, patch: Patch, pr
     if stated != (expected.api_version, expected.kind):
         raise _unfit(result, _wrong_kind(expected, *stated))
     try:
-        decoded = decoding.decode(expected.type, result)
+        made, strict = _decoded(expected, result)
     except DecodeError as error:
         raise _unfit(result, str(error)) from None
-    found = [*problems, *decoded.strict]
+    found = [*problems, *strict]
     if found and request.field_validation == "Strict":
         raise _unfit(result, "strict decoding error: " + ", ".join(found))
     if found and request.field_validation in ("Warn", ""):
         for problem in found:
             request.warn(problem)
-    return complete(expected, decoded.value)
+    return complete(expected, made)
+
+
+def _decoded(expected: Expected, value: Obj) -> tuple[Obj, Sequence[str]]:
+    if expected.custom:
+        return custom.decode(expected.type, value, b"")
+    return decoding.decode(expected.type, value)
 
 
 def _wrong_kind(expected: Expected, api_version: Any, kind: Any) -> str:
@@ -105,7 +109,7 @@ def applied(request: Request, expected: Expected, live: Obj | None, config: Obj,
     """The canonical object that an apply makes, with its managedFields."""
 
     def finish(merged: Obj) -> Obj:
-        return complete(expected, decoding.decode(expected.type, merged).value)
+        return complete(expected, _decoded(expected, merged)[0])
 
     try:
         return fields.apply(

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from fakekube.core import errors
+from fakekube.core import errors, selectors
 from fakekube.core import fielderrors as field
-from fakekube.core import selectors
 from fakekube.core.errors import StatusError
 from fakekube.core.gojson import syntax_error
 from fakekube.registry.backend import Backend, key_of

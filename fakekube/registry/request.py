@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from fakekube.access.users import ADMIN, User
 from fakekube.core.selectors import FieldSelector, Selector

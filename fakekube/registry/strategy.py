@@ -1,10 +1,14 @@
-"""What a kind does differently. The convention is the default; a kind's file in registry/kinds says only its difference.
+"""What a kind does differently. The convention is the default; a kind's file in registry/kinds says only its
+difference.
 
-The verbs call a strategy in this order. Objects are private copies in the storage version, already decoded and canonical:
+The verbs call a strategy in this order. Objects are private copies in the storage version, already decoded and
+canonical:
 
-    create:  default -> [mutating admission] -> default -> prepare_for_create -> (name and metadata rules) -> validate_create
+    create:  default -> [mutating admission] -> default -> prepare_for_create -> (name and metadata rules) ->
+    validate_create
              -> allocate -> commit
-    update:  default -> [mutating admission] -> default -> prepare_for_update -> (metadata rules) -> validate_update -> allocate -> commit
+    update:  default -> [mutating admission] -> default -> prepare_for_update -> (metadata rules) -> validate_update
+    -> allocate -> commit
     status:  the same with prepare_for_status and validate_status
 """
 
@@ -45,7 +49,8 @@ class Context:
 
 
 class Strategy:
-    """The convention: spec belongs to the main resource, status to its subresource, generation counts changes of the spec."""
+    """The convention: spec belongs to the main resource, status to its subresource, generation counts changes of
+    the spec."""
 
     create_on_update = False
     """PUT of an object that is not there creates it (201) instead of answering 404."""
@@ -58,7 +63,8 @@ class Strategy:
     status_keeps: tuple[str, ...] = ()
     """Metadata fields that a write through the status path leaves as they are."""
     generation_fields: tuple[str, ...] | None = ("spec",)
-    """Top fields of which a change raises metadata.generation (1 at creation); None: the kind has no generation of its own."""
+    """Top fields of which a change raises metadata.generation (1 at creation); None: the kind has no generation of
+    its own."""
     generation_counts_metadata: tuple[str, ...] = ()
     """Metadata fields that count as well: a Deployment's annotations do."""
     answers_deleted_object = False
@@ -73,7 +79,8 @@ class Strategy:
         return names.dns1123_subdomain(name[:-1] if prefix and name.endswith("-") else name)
 
     def default(self, obj: Obj) -> None:
-        """Fill in, in place, the defaults that Kubernetes' own code states (those of the OpenAPI document are there)."""
+        """Fill in, in place, the defaults that Kubernetes' own code states (those of the OpenAPI document are
+        there)."""
 
     def prepare_for_create(self, context: Context, obj: Obj) -> None:
         """Drop what a client may not set and set what the server owns; the generic part is done by the verbs."""
@@ -94,7 +101,8 @@ class Strategy:
         return self.validate(context, obj)
 
     def prepare_for_status(self, context: Context, obj: Obj, old: Obj) -> None:
-        """As prepare_for_update, for the status path: all but status and the metadata it may touch is already that of `old`."""
+        """As prepare_for_update, for the status path: all but status and the metadata it may touch is already that
+        of `old`."""
 
     def validate_status(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
         """What is wrong with the new status."""
@@ -105,7 +113,8 @@ class Strategy:
         return []
 
     def allocate(self, context: Context, obj: Obj, old: Obj | None) -> Undo | None:
-        """Take what the object needs from shared ranges (addresses, ports); the result gives it back if the write fails.
+        """Take what the object needs from shared ranges (addresses, ports); the result gives it back if the write
+        fails.
 
         Raises StatusError. On a dry run nothing may stay taken. `release` is called when an object is gone for good.
         """
@@ -113,6 +122,12 @@ class Strategy:
 
     def release(self, context: Context, obj: Obj) -> None:
         """Give back what `allocate` took; called after the object was removed from the store."""
+
+    follows_up = False
+    """Whether `follow_up` has anything to do."""
+
+    async def follow_up(self, context: Context, before: Obj | None, after: Obj | None) -> None:
+        """Further writes that belong to the same request, after the object was stored (or removed: after None)."""
 
     def grace_seconds(self, context: Context, obj: Obj, options: Obj) -> int | None:
         """Seconds an object is kept after DELETE for someone to end it gracefully; None or 0: it goes at once."""

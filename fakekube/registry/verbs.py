@@ -162,9 +162,7 @@ class Registry:
             if uid:
                 why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
                 raise errors.conflict(resource.group, resource.plural, request.name, why)
-        return await self._moved(
-            request, self.writer.update(request, change, create_missing=creates, owned=True)
-        )
+        return await self._moved(request, self.writer.update(request, change, create_missing=creates, owned=True))
 
     def _check_applied(self, request: Request, config: Obj, meta: Obj) -> None:
         name, namespace = meta.get("name"), meta.get("namespace")
@@ -207,9 +205,7 @@ class Registry:
 
         return await self._moved(request, self.writer.update(request, change))
 
-    async def _through(
-        self, request: Request, handler: Handler, changed: Callable[[Stored, Obj], Obj]
-    ) -> Outcome:
+    async def _through(self, request: Request, handler: Handler, changed: Callable[[Stored, Obj], Obj]) -> Outcome:
         """A write through a subresource with a kind of its own: it answers that kind."""
 
         def change(stored: Stored | None) -> Obj:

@@ -16,7 +16,7 @@ from fakekube.registry.request import Outcome, Request
 from fakekube.registry.strategy import Context, Strategy
 from fakekube.registry.versions import from_storage
 from fakekube.storage.store import Moved
-from fakekube.storage.values import Key, Stored
+from fakekube.storage.values import Event, Key, Stored
 
 NAME_TRIES = 8
 NAME_PREFIX_LENGTH = 58
@@ -46,12 +46,12 @@ class Writer:
         meta = obj["metadata"]
         for name in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
             meta.pop(name, None)
-        self._prepare_create(strategy, context, obj)
         meta["uid"] = backend.ids.uid()
         meta["creationTimestamp"] = timestamp(backend.clock)
         generated = bool(meta.get("generateName")) and not meta.get("name")
         if generated:
             meta["name"] = self._generated(meta["generateName"])
+        self._prepare_create(strategy, context, obj)
         self._judge_create(request, strategy, context, obj)
         for text in strategy.warnings(context, obj, None):
             request.warn(text)
@@ -121,7 +121,8 @@ class Writer:
         create_missing: bool = False,
         owned: bool = False,
     ) -> Outcome:
-        """Store what `change` makes of the present object; again if another write comes between and `change` named no version.
+        """Store what `change` makes of the present object; again if another write comes between and `change` named
+        no version.
 
         uid: the object must have it. create_missing: an object that is not there is created. owned: `change` has kept
         managedFields itself (server-side apply).
@@ -204,9 +205,7 @@ class Writer:
         if int(version) != stored.revision:
             raise self._conflict(request)
 
-    def _prepare_update(
-        self, request: Request, strategy: Strategy, context: Context, obj: Obj, old: Obj
-    ) -> None:
+    def _prepare_update(self, request: Request, strategy: Strategy, context: Context, obj: Obj, old: Obj) -> None:
         meta, then = obj["metadata"], old["metadata"]
         _keep(meta, then, "generation")
         meta.pop("selfLink", None)
@@ -241,9 +240,9 @@ class Writer:
     # --- shared
 
     def _own_fields(self, request: Request, strategy: Strategy, old: Obj | None, obj: Obj) -> None:
-        if old is None and strategy.has_status and not strategy.create_keeps_status:
-            if "status" in request.resource.subresources:
-                obj.pop("status", None)
+        drops_status = strategy.has_status and not strategy.create_keeps_status
+        if old is None and drops_status and "status" in request.resource.subresources:
+            obj.pop("status", None)
         manager = fields.manager_name(request.field_manager, request.user_agent)
         fields.update(request.resource, old, obj, manager, request.subresource, timestamp(self._backend.clock))
 
@@ -276,6 +275,7 @@ class Writer:
                 undo()
             raise
         assert event.after is not None, "an object was written"
+        await follow_up(self._backend, request, event)
         if resource is resource.storage:
             return event.after.view, event.after.raw
         return from_storage(resource, event.after.decode()), None
@@ -283,9 +283,11 @@ class Writer:
     async def _remove(
         self, request: Request, strategy: Strategy, context: Context, stored: Stored, obj: Obj
     ) -> Outcome:
-        """The update took away the last thing that a deletion waited for: the object goes, and is answered as updated."""
-        await self._backend.store.commit(stored.key, None, expected=stored.revision)
+        """The update took away the last thing that a deletion waited for: the object goes, and is answered as
+        updated."""
+        event = await self._backend.store.commit(stored.key, None, expected=stored.revision)
         strategy.release(context, obj)
+        await follow_up(self._backend, request, event)
         return Outcome(200, from_storage(request.resource, obj))
 
     @staticmethod
@@ -330,6 +332,15 @@ def registry_path(request: Request) -> str:
     folder = f"{resource.group}/{resource.plural}" if resource.custom else _FOLDERS.get(resource.id, resource.plural)
     parts = [folder, request.namespace, request.name]
     return "/registry/" + "/".join(part for part in parts if part)
+
+
+async def follow_up(backend: Backend, request: Request, event: Event) -> None:
+    """Let the kind make the further writes that belong to this one."""
+    strategy = backend.strategy(request.resource)
+    if strategy.follows_up:
+        before = event.before.view if event.before is not None else None
+        after = event.after.view if event.after is not None else None
+        await strategy.follow_up(backend.context(request), before, after)
 
 
 def _keep(new: Obj, old: Obj, name: str) -> None:

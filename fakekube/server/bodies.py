@@ -16,7 +16,9 @@ from fakekube.server.negotiation import JSON, PROTOBUF, SUPPORTED, YAML
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 LIMIT_BYTES = 3 * 1024 * 1024
-UNKNOWN_FORMAT = "the body of the request was in an unknown format - accepted media types include: " + ", ".join(SUPPORTED)
+UNKNOWN_FORMAT = "the body of the request was in an unknown format - accepted media types include: " + ", ".join(
+    SUPPORTED
+)
 YAML_TYPES = frozenset({YAML, "application/x-yaml", "text/yaml"})
 
 

@@ -78,9 +78,7 @@ def partial(form: Form, obj: Obj) -> Obj:
     }
 
 
-def many(
-    form: Form, resource: Resource, metadata: bytes, items: Sequence[bytes], include: str, now: float
-) -> bytes:
+def many(form: Form, resource: Resource, metadata: bytes, items: Sequence[bytes], include: str, now: float) -> bytes:
     """A list in a form other than its own."""
     check(form, resource, is_list=True)
     objs = [orjson.loads(item) for item in items]
@@ -106,10 +104,5 @@ def event(form: Form, resource: Resource, kind: str, raw: bytes, include: str, n
     else:
         found = orjson.loads(raw)
         meta = {"resourceVersion": found["metadata"].get("resourceVersion", "")}
-        rows = [] if kind == "BOOKMARK" else [found]
-        obj = tables.table(resource, rows, now, form.version, include or "Metadata", meta)
-        if kind == "BOOKMARK":
-            obj["rows"] = [tables.bookmark_row(found)]
-        if not first:
-            obj["columnDefinitions"] = None
+        obj = tables.table(resource, [found], now, form.version, include or "Metadata", meta, headers=first)
     return orjson.dumps({"type": kind, "object": obj}) + b"\n"

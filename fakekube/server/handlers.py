@@ -22,7 +22,7 @@ from fakekube.schema.resources import Resource
 from fakekube.schema.scheme import Scheme
 from fakekube.server import bodies, forms, options, responses
 from fakekube.server.negotiation import JSON, PARTIAL_LIST, TABLE, Form, negotiate
-from fakekube.server.paths import ApiPath, parse
+from fakekube.server.paths import ApiPath
 from fakekube.server.responses import Send
 from fakekube.server.watches import Stream, Streams
 
@@ -77,7 +77,13 @@ class ApiHandler:
     """Answers the requests below /api and /apis that are about objects."""
 
     def __init__(
-        self, registry: Registry, scheme: Scheme, authenticator: Authenticator, authorizer: Authorizer, clock: Clock, streams: Streams
+        self,
+        registry: Registry,
+        scheme: Scheme,
+        authenticator: Authenticator,
+        authorizer: Authorizer,
+        clock: Clock,
+        streams: Streams,
     ) -> None:
         self._registry = registry
         self._scheme = scheme
@@ -134,9 +140,9 @@ class ApiHandler:
             allowed = resource.verbs
             if path.name and method == "POST":
                 verb = ""
-        if path.watch and verb in ("get", "list"):
-            verb = "watch"
-        elif verb == "list" and "watch" in call.query and options.boolean(call.query["watch"][0]):
+        if (path.watch and verb in ("get", "list")) or (
+            verb == "list" and "watch" in call.query and options.boolean(call.query["watch"][0])
+        ):
             verb = "watch"
         if verb not in allowed:
             raise StatusError(405, "MethodNotAllowed", NOT_ALLOWED, {})
@@ -174,9 +180,7 @@ class ApiHandler:
             items = [presented(resource, stored) for stored in listing.items]
         await self._send_list(call, request, form, listing.metadata(), items)
 
-    async def _send_list(
-        self, call: Call, request: Request, form: Form, metadata: bytes, items: list[bytes]
-    ) -> None:
+    async def _send_list(self, call: Call, request: Request, form: Form, metadata: bytes, items: list[bytes]) -> None:
         resource = request.resource
         if form.transform:
             body = forms.many(form, resource, metadata, items, call.include, self._clock.now())

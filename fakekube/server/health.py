@@ -16,7 +16,9 @@ async def _whole(request: HttpRequest) -> Response:
     name = request.url.path.strip("/")
     excluded = request.query_params.getlist("exclude")
     lines = [f"[+]{check} " + ("excluded: ok" if check in excluded else "ok") for check in CHECKS]
-    unknown = [f'warn: some health checks cannot be excluded: no matches for "{e}"' for e in excluded if e not in CHECKS]
+    unknown = [
+        f'warn: some health checks cannot be excluded: no matches for "{e}"' for e in excluded if e not in CHECKS
+    ]
     return PlainTextResponse("\n".join([*lines, *unknown, f"{name} check passed", ""]))
 
 

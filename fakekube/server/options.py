@@ -105,7 +105,9 @@ def manager_errors(manager: str) -> list[field.FieldError]:
         found.append(field.too_long("fieldManager", MANAGER_LENGTH))
     for index, letter in enumerate(manager):
         if not letter.isprintable():
-            found.append(field.invalid("fieldManager", manager, f"must only contain printable characters, position {index}"))
+            found.append(
+                field.invalid("fieldManager", manager, f"must only contain printable characters, position {index}")
+            )
             break
     return found
 

@@ -13,14 +13,14 @@ from fakekube.core import errors
 from fakekube.core.clock import Clock
 from fakekube.registry.reading import Watch
 from fakekube.registry.request import Request
-from fakekube.registry.versions import from_storage, presented
 from fakekube.registry.verbs import Registry
+from fakekube.registry.versions import from_storage, presented
 from fakekube.schema.decoding import encode_zero
 from fakekube.server import forms
 from fakekube.server.negotiation import Form
 from fakekube.server.responses import CACHE, JSON_TYPE, Send
 from fakekube.storage.store import TooOld
-from fakekube.storage.values import Event, Stored
+from fakekube.storage.values import Event
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -181,9 +181,7 @@ class Stream:
 
     def _frame(self, kind: str, raw: bytes) -> bytes:
         first, self._first = self._first, False
-        return forms.event(
-            self._form, self._request.resource, kind, raw, self._include, self._clock.now(), first
-        )
+        return forms.event(self._form, self._request.resource, kind, raw, self._include, self._clock.now(), first)
 
     def _bookmark(self, *, ended: bool = False) -> bytes:
         resource = self._request.resource

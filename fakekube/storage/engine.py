@@ -12,7 +12,8 @@ Encode = Callable[[int], bytes]
 
 
 class Engine(Protocol):
-    """Orders writes and keeps them. The store above holds everything that is read; an engine is asked only to write and to load."""
+    """Orders writes and keeps them. The store above holds everything that is read; an engine is asked only to write
+    and to load."""
 
     revision: int
 
@@ -21,7 +22,8 @@ class Engine(Protocol):
         ...
 
     async def write(self, key: Key, encode: Encode | None, expected: int | None) -> tuple[int, bytes]:
-        """Write (encode None: remove) as the next revision, if `key` is still at `expected` (None: absent); the revision and the bytes.
+        """Write (encode None: remove) as the next revision, if `key` is still at `expected` (None: absent); the
+        revision and the bytes.
 
         The store has checked `expected` against what it holds; an engine that other processes write to checks again and
         raises `storage.store.Moved`.

@@ -1,4 +1,5 @@
-"""The kept window of events: what a watch that begins in the past is told, and how a list looks at an older revision."""
+"""The kept window of events: what a watch that begins in the past is told, and how a list looks at an older
+revision."""
 
 from __future__ import annotations
 

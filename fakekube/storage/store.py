@@ -74,6 +74,11 @@ class Store:
         """How many watchers follow at present."""
         return sum(map(len, self._watchers.values()))
 
+    @property
+    def waiting(self) -> int:
+        """How many events wait for watchers to take them."""
+        return sum(len(watcher.queue) for watchers in self._watchers.values() for watcher in watchers)
+
     async def load(self) -> None:
         """Take over what the engine kept from an earlier process."""
         for key, revision, raw in await self._engine.load():
@@ -114,7 +119,8 @@ class Store:
         return [found[key] for key in sorted(found)]
 
     async def commit(self, key: Key, obj: Obj | None, *, expected: int | None) -> Event:
-        """Write `obj` (None removes) if `key` is still at `expected` (None: absent), else raise Moved. The store owns `obj` from here on."""
+        """Write `obj` (None removes) if `key` is still at `expected` (None: absent), else raise Moved. The store
+        owns `obj` from here on."""
         before = self._shelves.get(key)
         if (before.revision if before is not None else None) != expected:
             raise Moved(key, before)
@@ -150,7 +156,8 @@ class Store:
         accept: Accept | None,
         wake: Callable[[], None],
     ) -> Watcher:
-        """Follow a resource: first what the history holds after `since` (None: nothing of it), then what comes. TooOld as for `list_at`.
+        """Follow a resource: first what the history holds after `since` (None: nothing of it), then what comes.
+        TooOld as for `list_at`.
 
         `wake` is called when events begin to wait or the watcher is closed.
         """
@@ -182,7 +189,8 @@ class Store:
         return Snapshot(self._shelves.copy(), self.revision)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Come back to a state: all watchers are closed, the history is forgotten, and the revision moves on, never back."""
+        """Come back to a state: all watchers are closed, the history is forgotten, and the revision moves on, never
+        back."""
         self._shelves = snapshot.shelves.copy()
         self._engine.advance(self.revision + 1)
         self._history.compact(self.revision)

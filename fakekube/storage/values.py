@@ -43,7 +43,8 @@ class Views:
 
 
 class Stored:
-    """One object at one revision. `raw` begins with kind and apiVersion and holds the resourceVersion before any free text."""
+    """One object at one revision. `raw` begins with kind and apiVersion and holds the resourceVersion before any
+    free text."""
 
     __slots__ = ("_view", "_views", "key", "labels", "raw", "revision")
 
@@ -90,7 +91,8 @@ class Event:
 
     @property
     def farewell(self) -> bytes:
-        """The bytes of `before` with this event's revision: how an object that goes (or leaves a selection) is shown."""
+        """The bytes of `before` with this event's revision: how an object that goes (or leaves a selection) is
+        shown."""
         if self._farewell is None:
             assert self.before is not None, "an object that was not there has no farewell"
             self._farewell = with_revision(self.before.raw, self.before.revision, self.revision)

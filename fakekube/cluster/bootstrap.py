@@ -11,7 +11,8 @@ NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 API_ADDRESS = "10.96.0.1"
 API_PORT = 443
 EXTERNAL_ADDRESS = "192.0.2.1"
-"""Where the Endpoints of `kubernetes` point: loopback is not allowed there, so an address reserved for documentation stands in."""
+"""Where the Endpoints of `kubernetes` point: loopback is not allowed there, so an address reserved for
+documentation stands in."""
 
 
 def objects(scheme: Scheme, port: int) -> Iterator[tuple[str, Obj]]:

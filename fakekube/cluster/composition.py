@@ -1,0 +1,262 @@
+"""One cluster on one event loop: everything that it is made of, put together, started and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fakekube import controllers, kubeconfig, manifests
+from fakekube.access.authentication import Authenticator
+from fakekube.access.authorization import Authorizer
+from fakekube.access.users import ADMIN, AUTHENTICATED, User
+from fakekube.admission.chain import Chain
+from fakekube.admission.plugins import built_in
+from fakekube.cluster import bootstrap
+from fakekube.cluster.names import find_resource
+from fakekube.cluster.running import Runner
+from fakekube.cluster.serving import HttpServer, listen
+from fakekube.cluster.wallclock import WallClock
+from fakekube.core.clock import Clock
+from fakekube.core.ids import Ids
+from fakekube.core.meta import Obj, name_of, namespace_of
+from fakekube.machinery.committer import Committer
+from fakekube.machinery.manager import Manager
+from fakekube.machinery.recorder import Recorder
+from fakekube.machinery.world import Settings as WorldSettings
+from fakekube.machinery.world import World
+from fakekube.registry.backend import Backend
+from fakekube.registry.client import Client
+from fakekube.registry.definitions import Definitions
+from fakekube.registry.verbs import Registry
+from fakekube.schema.scheme import Scheme
+from fakekube.server.app import Application
+from fakekube.server.discovery_routes import Discovery
+from fakekube.server.handlers import ApiHandler
+from fakekube.server.openapi_routes import OpenApi
+from fakekube.server.watches import Streams
+from fakekube.settings import Settings
+from fakekube.storage.store import Snapshot, Store
+from fakekube.storage.values import Event
+
+if TYPE_CHECKING:
+    from fakekube.access.certificates import Authority
+    from fakekube_dns import DNSServer
+
+API_SERVER = User("system:apiserver", ("system:masters", AUTHENTICATED))
+
+
+class Cluster:
+    """A control plane with its API server and its DNS server. Everything of it lives on the loop that ran `start`."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.clock: Clock = WallClock()
+        self.ids = Ids(self.settings.seed if self.settings.seed is not None else secrets.token_hex(8))
+        self.token = self.settings.token or secrets.token_urlsafe(24)
+        self.url = ""
+        self.ca_pem: bytes | None = None
+        self.dns_address: tuple[str, int] | None = None
+        self.scheme = Scheme.for_version(self.settings.kubernetes_version)
+        self.store = Store()
+        self.streams = Streams()
+        self.registry = Registry(Backend(self.store, self.scheme, self.clock, self.ids, Chain(built_in())))
+        self.definitions = Definitions(self.registry)
+        self.client = Client(self.registry, ADMIN, "fakekube")
+        self._authenticator = Authenticator()
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._http: HttpServer | None = None
+        self._dns: DNSServer | None = None
+        self._start: Snapshot | None = None
+
+    async def start(self) -> None:
+        """Come up: the API answers and the controllers are at work when this returns. OSError if a port is taken."""
+        listener = listen(self.settings.host, self.settings.port)
+        try:
+            await self._come_up(listener)
+        except BaseException:
+            listener.close()
+            await self.stop()
+            raise
+
+    async def _come_up(self, listener) -> None:  # type: ignore[no-untyped-def]
+        port = listener.getsockname()[1]
+        authority = self._secure()
+        self._make_controllers()
+        await self._bootstrap(port)
+        self._make_view()
+        context = None
+        if authority is not None:
+            from fakekube.access.certificates import server_context
+
+            credential = authority.issue_server([self.settings.host], self.clock.now())
+            context = server_context(credential, self.ca_pem)
+        self._http = HttpServer(self._application(port), listener, context)
+        await self._http.start()
+        await self._start_dns()
+        scheme = "http" if authority is None else "https"
+        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
+        self.url = f"{scheme}://{host}:{port}"
+        self._write_kubeconfig()
+        self.manager.start()
+        await self._until_furnished()
+        await self.load(self.settings.load)
+        self._start = self.store.snapshot()
+        self.store.compact(self.store.revision)
+        self.runner.start()
+
+    def _secure(self) -> Authority | None:
+        self._authenticator.add(self.token, ADMIN)
+        if not self.settings.tls:
+            return None
+        from fakekube.access.certificates import Authority
+
+        authority = Authority(self.clock.now())
+        self.ca_pem = authority.pem
+        return authority
+
+    def _make_controllers(self) -> None:
+        root_ca = self.ca_pem.decode() if self.ca_pem else ""
+        self.world = World(self.store, self.scheme, self.clock, WorldSettings(root_ca=root_ca))
+        committer = Committer(self._client_of, Recorder(self.clock))
+        rows = controllers.select(self.settings.controllers)
+        self.manager = Manager(self.world, committer, rows, lambda: self.runner.wake())
+        self.runner = Runner(self.manager, self.clock)
+
+    def _client_of(self, user: str, manager: str) -> Client:
+        return Client(self.registry, User(user, (AUTHENTICATED,)), manager)
+
+    async def _bootstrap(self, port: int) -> None:
+        self.definitions.start()
+        client = Client(self.registry, API_SERVER, "kube-apiserver")
+        for resource, obj in bootstrap.objects(self.scheme, port):
+            await client.create(resource, namespace_of(obj), obj)
+
+    async def _until_furnished(self) -> None:
+        """The first things controllers do belong to the start: accounts, certificates, nodes."""
+        while await self.manager.step():
+            pass
+
+    def _make_view(self) -> None:
+        from fakekube_dns import MemoryView
+
+        self.view = MemoryView(self.clock.now)
+        self._fill_view()
+        self.store.listen(self._tell_view)
+
+    def _fill_view(self) -> None:
+        self.view.clear()
+        for resource, kind in _VIEWED.items():
+            if kind in self.view.wants:
+                for stored in self.store.list(resource):
+                    self.view.apply(kind, stored.view)
+
+    def _tell_view(self, event: Event) -> None:
+        kind = _VIEWED.get(event.key.resource)
+        if kind is None or kind not in self.view.wants:
+            return
+        if event.after is None:
+            self.view.remove(kind, event.key.namespace, event.key.name)
+        else:
+            self.view.apply(kind, event.after.view)
+
+    def _application(self, port: int) -> Application:
+        authorizer = Authorizer()
+        api = ApiHandler(self.registry, self.scheme, self._authenticator, authorizer, self.clock, self.streams)
+        discovery = Discovery(self.scheme, lambda: f"{self.settings.host}:{port}")
+        return Application(api, discovery, OpenApi(), self._authenticator, authorizer, version_info(self.settings))
+
+    async def _start_dns(self) -> None:
+        if self.settings.dns_port is None:
+            return
+        from fakekube_dns import DNSServer, Resolver
+
+        self._dns = DNSServer(Resolver(self.view), self.settings.host, self.settings.dns_port)
+        await self._dns.start()
+        self.dns_address = (self.settings.host, self._dns.port)
+
+    def _write_kubeconfig(self) -> None:
+        if self.settings.kubeconfig is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="fakekube-")
+            self.kubeconfig = Path(self._folder.name, "kubeconfig")
+        else:
+            self.kubeconfig = self.settings.kubeconfig
+        kubeconfig.write(self.kubeconfig, url=self.url, token=self.token, ca_pem=self.ca_pem)
+
+    async def stop(self) -> None:
+        """Go down: open watches end, connections close, and nothing of the cluster is left. Safe at any time."""
+        if hasattr(self, "runner"):
+            await self.runner.stop()
+        self.store.close_watchers()
+        if self._http is not None:
+            await self._http.stop()
+        if self._dns is not None:
+            await self._dns.stop()
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    async def load(self, sources: Iterable[str | Path | Obj]) -> list[Obj]:
+        """Apply manifests (objects, files, folders, YAML text), namespaces and definitions first."""
+        found = manifests.in_order(manifests.read(*sources)) if sources else []
+        return [await self.apply(obj) for obj in found]
+
+    async def apply(self, obj: Obj) -> Obj:
+        """Create the object, or bring the one that is there to what it says."""
+        resource = find_resource(self.scheme, obj.get("kind", ""), obj.get("apiVersion", ""))
+        namespace = (namespace_of(obj) or "default") if resource.namespaced else ""
+        if not name_of(obj):
+            return await self.client.create(resource, namespace, obj)
+        return await self.client.patch(resource, namespace, name_of(obj), obj, type="apply", force=True)
+
+    async def settle(self) -> None:
+        """Returns when no controller has work, no timer is due now, and every watcher was sent everything."""
+        while True:
+            await self.runner.until_idle()
+            if self.streams.all_sent and all_taken(self.store):
+                return
+            await asyncio.sleep(0)
+
+    async def reset(self) -> None:
+        """Back to the state after the start. Watches end; resource versions go on and never back."""
+        assert self._start is not None, "the cluster was started"
+        self.store.restore(self._start)
+        self.definitions.reset()
+        self._fill_view()
+        self.manager.reset()
+
+
+_VIEWED = {
+    "namespaces": "Namespace",
+    "services": "Service",
+    "endpointslices.discovery.k8s.io": "EndpointSlice",
+    "pods": "Pod",
+}
+
+
+def all_taken(store: Store) -> bool:
+    """Whether no watcher has events waiting."""
+    return store.waiting == 0
+
+
+def version_info(settings: Settings) -> dict[str, str]:
+    """The answer of /version."""
+    major, minor = settings.kubernetes_version.split(".")
+    return {
+        "major": major,
+        "minor": minor,
+        "emulationMajor": major,
+        "emulationMinor": minor,
+        "minCompatibilityMajor": major,
+        "minCompatibilityMinor": str(int(minor) - 1),
+        "gitVersion": f"v{major}.{minor}.2+fakekube",
+        "gitCommit": "fakekube",
+        "gitTreeState": "clean",
+        "buildDate": "2026-01-01T00:00:00Z",
+        "goVersion": "go1.27.3",
+        "compiler": "gc",
+        "platform": "linux/amd64",
+    }

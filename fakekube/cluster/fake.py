@@ -1,0 +1,280 @@
+"""A cluster in a thread of its own, for tests: sync and async ones alike."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import uvloop
+
+from fakekube.cluster.composition import Cluster
+from fakekube.cluster.names import find_resource
+from fakekube.cluster.waiting import Condition, Waits, test_of
+from fakekube.core.meta import Obj
+from fakekube.registry.client import Client
+from fakekube.schema.resources import Resource
+from fakekube.settings import Settings
+from fakekube.storage.values import Key
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
+    from fakekube_dns.search import StubResolver
+
+T = TypeVar("T")
+DEFAULT_NAMESPACE = "default"
+
+
+class Verbs:
+    """The verbs as coroutines that run on the cluster's loop."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._waits = Waits(cluster.store)
+
+    @property
+    def _client(self) -> Client:
+        return self._cluster.client
+
+    def _find(self, resource: str, namespace: str | None) -> tuple[Resource, str]:
+        found = find_resource(self._cluster.scheme, resource)
+        return found, (namespace or DEFAULT_NAMESPACE) if found.namespaced else ""
+
+    async def apply(self, *sources: str | Path | Obj) -> list[Obj]:
+        return await self._cluster.load(sources)
+
+    async def get(self, resource: str, name: str, namespace: str | None = None) -> Obj:
+        return await self._client.get(*self._find(resource, namespace), name)
+
+    async def list(self, resource: str, namespace: str | None = None, labels: str = "", fields: str = "") -> list[Obj]:
+        found = find_resource(self._cluster.scheme, resource)
+        return self._client.list(found, namespace or "", labels=labels, fields=fields)
+
+    async def create(self, obj: Obj, namespace: str | None = None) -> Obj:
+        resource = find_resource(self._cluster.scheme, obj.get("kind", ""), obj.get("apiVersion", ""))
+        given = namespace or obj.get("metadata", {}).get("namespace") or DEFAULT_NAMESPACE
+        return await self._client.create(resource, given if resource.namespaced else "", obj)
+
+    async def patch(
+        self,
+        resource: str,
+        name: str,
+        patch: Any,
+        namespace: str | None = None,
+        type: str = "merge",
+        subresource: str = "",
+    ) -> Obj:
+        place = self._find(resource, namespace)
+        return await self._client.patch(*place, name, patch, type=type, subresource=subresource)
+
+    async def delete(self, resource: str, name: str, namespace: str | None = None, **options: Any) -> Obj:
+        return await self._client.delete(*self._find(resource, namespace), name, options)
+
+    async def wait_for(
+        self, resource: str, condition: Condition, timeout: float = 10.0, *, namespace: str | None = None
+    ) -> Obj | None:
+        kind, slash, name = resource.partition("/")
+        if not slash:
+            raise ValueError(f"wait for RESOURCE/NAME, as in 'deployments.apps/web', not {resource!r}")
+        found, place = self._find(kind, namespace)
+        return await self._waits.until(Key(found.storage.id, place, name), test_of(condition), timeout)
+
+    async def settle(self) -> None:
+        await self._cluster.settle()
+
+    async def reset(self) -> None:
+        await self._cluster.reset()
+
+
+class Async:
+    """The methods of a FakeCluster for coroutines: they never block the caller's loop."""
+
+    def __init__(self, owner: FakeCluster) -> None:
+        self._owner = owner
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._owner._verbs, name)
+
+        async def call(*args: Any, **options: Any) -> Any:
+            return await asyncio.wrap_future(self._owner._submit(method(*args, **options)))
+
+        call.__name__ = name
+        return call
+
+
+class FakeCluster:
+    """A cluster for tests, as a (sync or async) context manager; its methods may be called from any thread.
+
+    Settings are keywords (see fakekube.settings.Settings): nodes, load, controllers, token, tls, ... Resources are
+    named
+    as with kubectl: 'pods', 'deploy', 'deployments.apps', 'Deployment'. Objects go in and out as dictionaries; refusals
+    raise fakekube.core.errors.StatusError. `aio` has the same methods as coroutines.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        self.settings = Settings(**settings)
+        self._cluster = Cluster(self.settings)
+        self._verbs = Verbs(self._cluster)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self.aio = Async(self)
+
+    # --- life
+
+    def start(self) -> FakeCluster:
+        """Come up; what keeps it from doing so is raised here."""
+        started = threading.Event()
+        faults: list[BaseException] = []
+        self._thread = threading.Thread(target=self._run, args=(started, faults), name="fakekube", daemon=True)
+        self._thread.start()
+        started.wait()
+        if faults:
+            self._thread.join()
+            self._thread = None
+            raise faults[0]
+        return self
+
+    def _run(self, started: threading.Event, faults: list[BaseException]) -> None:
+        loop = self._loop = uvloop.new_event_loop()
+        try:
+            try:
+                loop.run_until_complete(self._cluster.start())
+            except BaseException as fault:
+                faults.append(fault)
+                return
+            finally:
+                started.set()
+            loop.run_forever()
+            loop.run_until_complete(self._cluster.stop())
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        finally:
+            loop.close()
+
+    def stop(self) -> None:
+        """Go down and wait until nothing of the cluster is left. Stopping again does nothing."""
+        if self._thread is None or self._loop is None:
+            return
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._thread = None
+
+    def __enter__(self) -> FakeCluster:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> FakeCluster:
+        await asyncio.to_thread(self.start)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.to_thread(self.stop)
+
+    def _submit(self, work: Coroutine[Any, Any, T]) -> Any:
+        if self._loop is None or self._thread is None:
+            work.close()
+            raise RuntimeError("the cluster is not running; use it as a context manager")
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def _call(self, work: Coroutine[Any, Any, T]) -> T:
+        found: T = self._submit(work).result()
+        return found
+
+    # --- where it is
+
+    @property
+    def url(self) -> str:
+        """The API server's URL."""
+        return self._cluster.url
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The kubeconfig file of the cluster's administrator."""
+        return self._cluster.kubeconfig
+
+    @property
+    def token(self) -> str:
+        """The administrator's bearer token."""
+        return self._cluster.token
+
+    @property
+    def ca_pem(self) -> bytes | None:
+        """The certificate authority of the server's certificate; None without TLS."""
+        return self._cluster.ca_pem
+
+    @property
+    def dns_address(self) -> tuple[str, int] | None:
+        """Host and port of the DNS server (UDP and TCP)."""
+        return self._cluster.dns_address
+
+    @property
+    def dns(self) -> StubResolver:
+        """Resolves names as a pod would, along a namespace's search path."""
+        from fakekube_dns.search import StubResolver
+
+        return StubResolver(self._cluster.view)
+
+    def client(self) -> ApiClient:
+        """A configured `kubernetes.client.ApiClient`."""
+        from kubernetes import config
+
+        return config.new_client_from_config(config_file=str(self.kubeconfig))
+
+    # --- what it holds
+
+    def apply(self, *sources: str | Path | Obj) -> list[Obj]:
+        """Create or change what the manifests say: dictionaries, YAML text, files or folders."""
+        return self._call(self._verbs.apply(*sources))
+
+    def get(self, resource: str, name: str, namespace: str | None = None) -> Obj:
+        """One object; StatusError 404 if it is not there."""
+        return self._call(self._verbs.get(resource, name, namespace))
+
+    def list(self, resource: str, namespace: str | None = None, *, labels: str = "", fields: str = "") -> list[Obj]:
+        """The objects of a namespace (None: of all) that the selectors select."""
+        return self._call(self._verbs.list(resource, namespace, labels, fields))
+
+    def create(self, obj: Obj, namespace: str | None = None) -> Obj:
+        """Create an object."""
+        return self._call(self._verbs.create(obj, namespace))
+
+    def patch(
+        self,
+        resource: str,
+        name: str,
+        patch: Any,
+        namespace: str | None = None,
+        *,
+        type: str = "merge",
+        subresource: str = "",
+    ) -> Obj:
+        """Change an object; type is merge, strategic, json or apply."""
+        return self._call(self._verbs.patch(resource, name, patch, namespace, type, subresource))
+
+    def delete(self, resource: str, name: str, namespace: str | None = None, **options: Any) -> Obj:
+        """Delete an object; options are those of DeleteOptions, such as propagationPolicy='Foreground'."""
+        return self._call(self._verbs.delete(resource, name, namespace, **options))
+
+    # --- what it does
+
+    def wait_for(
+        self, resource: str, condition: Condition, timeout: float = 10.0, *, namespace: str | None = None
+    ) -> Obj | None:
+        """Wait for a state of RESOURCE/NAME without sleeping; TimeoutError tells what it was in the end.
+
+        condition: 'condition=Available', 'jsonpath={.status.phase}=Running', 'create', 'delete', or a function of
+        the object.
+        """
+        return self._call(self._verbs.wait_for(resource, condition, timeout, namespace=namespace))
+
+    def settle(self) -> None:
+        """Returns when no controller has work, no timer is due now, and every watcher was sent everything."""
+        self._call(self._verbs.settle())
+
+    def reset(self) -> None:
+        """Back to the state after the start, in milliseconds. Watches end, resource versions go on."""
+        self._call(self._verbs.reset())

@@ -1,0 +1,30 @@
+"""Finding a resource by what people call it: plural, singular, short name, kind, with or without its group."""
+
+from __future__ import annotations
+
+from fakekube.core import errors
+from fakekube.core.meta import split_api_version
+from fakekube.schema.resources import Resource
+from fakekube.schema.scheme import Scheme
+
+
+def find_resource(scheme: Scheme, name: str, api_version: str = "") -> Resource:
+    """The resource called `name`; with an apiVersion `name` is a kind. 404 with a hint if there is none."""
+    if api_version:
+        group, version = split_api_version(api_version)
+        found = scheme.by_kind(group, version, name)
+        if found is not None:
+            return found
+        raise errors.StatusError(404, "NotFound", f'no matches for kind "{name}" in version "{api_version}"')
+    found = scheme.stored(name)
+    if found is not None:
+        return found
+    for resource in scheme.resources():
+        if name in _names(resource):
+            return resource.storage
+    raise errors.StatusError(404, "NotFound", f'the server doesn\'t have a resource type "{name}"')
+
+
+def _names(resource: Resource) -> set[str]:
+    plain = {resource.plural, resource.singular, resource.kind, resource.kind.lower(), *resource.short_names}
+    return plain | {f"{each}.{resource.group}" for each in plain if resource.group}

@@ -1,6 +1,7 @@
 """Subresources that are more than a view of the object: a row each, found by resource and name.
 
-`status` is not among them: it is the object itself, written under other rules. A subresource that the API has and that has no
+`status` is not among them: it is the object itself, written under other rules. A subresource that the API has and
+that has no
 row here answers 501.
 """
 

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 class Handler:
     """What a subresource does for each verb; the API offers only the verbs that discovery lists for it.
 
-    get: the subresource's object. create: a posted one. For update and patch a handler gives the two directions, `shown` (of
-    the stored object) and `merged` (the changed one put into a private copy of the stored object); the flow is that of an update.
+    get: the subresource's object. create: a posted one. For update and patch a handler gives the two directions,
+    `shown` (of
+    the stored object) and `merged` (the changed one put into a private copy of the stored object); the flow is that
+    of an update.
     """
 
     shows_itself = False

@@ -1,4 +1,5 @@
-"""scale: an autoscaling/v1 Scale made of any object that has replicas, and the number of replicas taken back from it."""
+"""scale: an autoscaling/v1 Scale made of any object that has replicas, and the number of replicas taken back from
+it."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ until a test asks for a fixture.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from fakekube.settings import Settings
 
 MARKER = "fakekube"
+CLIENTS = ("kubernetes.config", "kubernetes.aio.config", "kubernetes_asyncio.config")
+"""The official clients read KUBECONFIG when they are imported, once and for all: they are told besides."""
 HELP = "fakekube(**settings): the cluster behind `kube`, e.g. nodes=1, load=['crd.yaml'], controllers='none'"
 
 
@@ -71,8 +74,11 @@ def kube(request: pytest.FixtureRequest, _fakekube_pool: Pool) -> FakeCluster:
 @pytest.fixture
 def kubeconfig(kube: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The kubeconfig file of `kube`; KUBECONFIG names it while the test runs."""
-    monkeypatch.setenv("KUBECONFIG", str(kube.kubeconfig))
-    return kube.kubeconfig
+    path = kube.kubeconfig
+    monkeypatch.setenv("KUBECONFIG", str(path))
+    for module in {f"{client}{part}" for client in CLIENTS for part in ("", ".kube_config")} & set(sys.modules):
+        monkeypatch.setattr(sys.modules[module], "KUBE_CONFIG_DEFAULT_LOCATION", str(path))
+    return path
 
 
 @pytest.fixture(scope="session")

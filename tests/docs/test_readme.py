@@ -78,4 +78,4 @@ def test_a_command_prints_what_is_shown(where: str, command: str, output: str) -
 
 def test_the_documents_have_such_blocks() -> None:
     assert len(blocks("python")) >= 3
-    assert len(commands()) >= 3
+    assert len(commands()) >= 2

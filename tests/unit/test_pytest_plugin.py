@@ -68,6 +68,27 @@ def test_the_session_cluster_is_kept_and_the_kubeconfig_is_in_the_environment(py
     run(pytester).assert_outcomes(passed=2)
 
 
+def test_the_official_client_finds_each_cluster_by_itself(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+        from kubernetes import client, config
+
+        def server():
+            config.load_kube_config()
+            configuration = client.Configuration.get_default_copy()
+            client.VersionApi().get_code()
+            return configuration.host
+
+        def test_one(kube, kubeconfig):
+            assert server() == kube.url
+
+        @pytest.mark.fakekube(tls=False)
+        def test_another(kube, kubeconfig):
+            assert server() == kube.url
+    """)
+    run(pytester).assert_outcomes(passed=2)
+
+
 def test_workers_have_servers_of_their_own_and_stop_them(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(f"""
         import pytest

@@ -163,8 +163,7 @@ def _address_faults(found: list[Obj]) -> list[FieldError]:
     for index, address in enumerate(found):
         pair = (address.get("type", ""), address.get("address", ""))
         if pair in seen:
-            shown = {"Type": pair[0], "Address": pair[1]}
-            faults.append(duplicate(f"status.addresses[{index}]", shown))
+            faults.append(duplicate(f"status.addresses[{index}]", internal("NodeAddress", address)))
         seen.add(pair)
     return faults
 

@@ -8,6 +8,7 @@ from fakekube.core.meta import Obj
 from fakekube.core.quantity import Quantity
 from fakekube.registry.kinds import resource_names
 from fakekube.registry.kinds.checks import IMMUTABLE, invalids
+from fakekube.registry.kinds.internal_form import internal
 from fakekube.registry.strategy import Context, Strategy
 
 POD_COUNT = frozenset({"pods"})
@@ -66,21 +67,6 @@ def _conflicts(field: str, scopes: list[str], shown: list[str] | None) -> list[F
     ]
 
 
-def _go_selector(selector: Obj) -> Obj:
-    """A scope selector as the real server's internal type shows it."""
-    terms = selector.get("matchExpressions") or []
-    return {
-        "MatchExpressions": [
-            {
-                "ScopeName": term.get("scopeName", ""),
-                "Operator": term.get("operator", ""),
-                "Values": term.get("values"),
-            }
-            for term in terms
-        ]
-    }
-
-
 def _selector_faults(spec: Obj) -> list[FieldError]:
     selector = spec.get("scopeSelector")
     if selector is None:
@@ -93,7 +79,7 @@ def _selector_faults(spec: Obj) -> list[FieldError]:
         if scope not in SCOPES:
             faults.append(invalid(f"{field}.scopeName", scope, "unsupported scope"))
         count = _misapplied(scope, spec.get("hard") or {})
-        faults += [invalid(field, _go_selector(selector), "unsupported scope applied to resource")] * count
+        faults += [invalid(field, internal("ScopeSelector", selector), "unsupported scope applied to resource")] * count
         faults += _term_faults(field, term)
     return faults + _conflicts(field, [term.get("scopeName", "") for term in terms], spec.get("scopes"))
 

@@ -31,6 +31,7 @@ class ServiceStrategy(SelectableStrategy):
     create_on_update = True
     generation_fields = None
     answers_deleted_object = True
+    follows_up = True
     field_selectors = {  # noqa: RUF012 - a table that nobody changes
         "spec.clusterIP": lambda obj: (obj.get("spec") or {}).get("clusterIP") or "",
         "spec.type": lambda obj: (obj.get("spec") or {}).get("type") or "",

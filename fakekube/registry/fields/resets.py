@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from fakekube.registry.fields import sets
-from fakekube.registry.fields.sets import ANY, Pattern, Set
+from fakekube.registry.fields.sets import Pattern, Set
 
 if TYPE_CHECKING:
     from fakekube.schema.resources import Resource
@@ -40,15 +40,11 @@ _SPEC, _STATUS = _excluding("spec"), _excluding("status")
 _SPEC_AND_METADATA = _excluding("metadata", "spec")
 
 
-def _pod_parts(*parts: str) -> Resets:
-    part: Pattern = {f"f:{name}": None for name in parts}
-    return Resets({}, {"f:spec": {"f:containers": {ANY: part}, "f:initContainers": {ANY: part}}})
-
-
 _ROWS: dict[tuple[str, str], Resets] = {
     ("pods", "status"): _excluding("spec", "metadata.deletionTimestamp", "metadata.ownerReferences"),
-    ("pods", "ephemeralcontainers"): Resets({}, {"f:spec": {"f:ephemeralContainers": None}}),
-    ("pods", "resize"): _pod_parts("resources", "resizePolicy"),
+    # These two drop what they are not about only after the fields have been counted.
+    ("pods", "ephemeralcontainers"): NO_RESETS,
+    ("pods", "resize"): NO_RESETS,
     ("deployments.apps", "status"): _excluding("spec", "metadata.labels"),
     ("namespaces", "finalize"): _STATUS,
     ("certificatesigningrequests.certificates.k8s.io", ""): _excluding("spec", "status"),

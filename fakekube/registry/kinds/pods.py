@@ -10,6 +10,7 @@ from fakekube.core.fielderrors import FieldError
 from fakekube.core.meta import Obj, labels_of, name_of
 from fakekube.registry.kinds.pod_defaults import default_pod
 from fakekube.registry.kinds.pod_features import drop_disabled
+from fakekube.registry.kinds.pod_paths import EPHEMERAL, RESIZE, prepare_path, validate_path
 from fakekube.registry.kinds.pod_resources import qos_class
 from fakekube.registry.kinds.pod_status import prepare_status, validate_pod_status
 from fakekube.registry.kinds.pod_update import validate_pod_update
@@ -89,9 +90,15 @@ class PodStrategy(Strategy):
         return errors
 
     def prepare_for_update(self, context: Context, obj: Obj, old: Obj) -> None:
+        path = context.request.subresource
+        if path in (EPHEMERAL, RESIZE):
+            prepare_path(path, obj, old)
         drop_disabled(obj.get("spec"), old.get("spec"))
 
     def validate_update(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
+        path = context.request.subresource
+        if path in (EPHEMERAL, RESIZE):
+            return validate_path(path, obj, old)
         errors: Errors = []
         validate_pod_update(errors, obj, old)
         return errors

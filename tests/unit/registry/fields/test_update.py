@@ -165,14 +165,16 @@ def test_each_path_has_entries_and_limits_of_its_own(resource: Find, widgets: Re
     assert book(new)["n", "Update", "status"] == {"f:status": {"f:phase": {}}}
 
 
-def test_a_pod_is_resized_in_its_resources_alone(resource: Find) -> None:
+def test_a_resize_owns_all_that_it_sent(resource: Find) -> None:
     pods = resource("pods")
     old = created(pods, {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "a"}]}})
     new = copy(old)
     new["spec"]["containers"][0].update(image="b", resources={"limits": {"cpu": "1"}})
     update(pods, old, new, "r", "resize", T1)
     assert book(new)["r", "Update", "resize"] == {
-        "f:spec": {"f:containers": {'k:{"name":"c"}': {"f:resources": {"f:limits": {".": {}, "f:cpu": {}}}}}}
+        "f:spec": {
+            "f:containers": {'k:{"name":"c"}': {"f:image": {}, "f:resources": {"f:limits": {".": {}, "f:cpu": {}}}}}
+        }
     }
 
 

@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Bytecode is kept, whatever the environment says: without it every start would compile the whole program again.
+export PYTHONDONTWRITEBYTECODE =
+
 .DEFAULT_GOAL := help
 .PHONY: help install run test lint format bench lock clean
 
@@ -20,6 +23,7 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	@echo "Installing into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q fakekube dns conformance
 	@touch $@
 
 run: $(STAMP) ## Start a cluster with the example guestbook

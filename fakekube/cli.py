@@ -6,6 +6,7 @@ instant and the start short.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -129,6 +130,7 @@ def _run_loop(work: Coroutine[Any, Any, int]) -> int:
 @asynccontextmanager
 async def _started(settings: Settings) -> AsyncIterator[Cluster]:
     """A running cluster, stopped at the end; what keeps it from starting is one line for the user."""
+    gc.disable()  # all that is made while starting stays until the end
     from fakekube.cluster import Cluster
     from fakekube.core.errors import StatusError
     from fakekube.manifests import ManifestError
@@ -139,6 +141,8 @@ async def _started(settings: Settings) -> AsyncIterator[Cluster]:
             await cluster.start()
         except (OSError, ManifestError, StatusError, ValueError) as error:
             raise click.ClickException(_reason(error)) from error
+        gc.freeze()
+        gc.enable()
         yield cluster
     finally:
         await cluster.stop()

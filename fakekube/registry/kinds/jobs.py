@@ -11,7 +11,7 @@ from fakekube.registry.kinds.job_status import validate_job_status
 from fakekube.registry.kinds.label_selectors import is_usable, matches, validate_selector
 from fakekube.registry.kinds.rules import IMMUTABLE, Errors, immutable
 from fakekube.registry.kinds.workloads import WorkloadStrategy, check_template_labels
-from fakekube.registry.strategy import Context, Strategy
+from fakekube.registry.strategy import Context, Strategy, Undo
 
 CONTROLLER_UID = "batch.kubernetes.io/controller-uid"
 JOB_NAME = "batch.kubernetes.io/job-name"
@@ -44,6 +44,14 @@ class JobStrategy(WorkloadStrategy):
     def validate_create(self, context: Context, obj: Obj) -> list[FieldError]:
         return _validate_job(obj, None)
 
+    def allocate(self, context: Context, obj: Obj, old: Obj | None) -> Undo | None:
+        """A Job without labels shows those of its pods; it is judged without them."""
+        if not labels_of(obj):
+            labels = labels_of(obj["spec"]["template"])
+            if labels:
+                obj["metadata"]["labels"] = dict(labels)
+        return None
+
     def validate_update(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
         errors = _validate_job(obj, old)
         _validate_spec(errors, obj["spec"], old["spec"])
@@ -60,7 +68,7 @@ def _generate_selector(obj: Obj) -> None:
     meta = obj["spec"].setdefault("template", {}).setdefault("metadata", {})
     labels = meta.setdefault("labels", {})
     # Labels that the Job took over from its template are the very same map in the real server.
-    shared = not labels_of(obj) or labels_of(obj) == labels
+    shared = bool(labels) and labels_of(obj) == labels
     for key in (LEGACY_JOB_NAME, JOB_NAME):
         labels.setdefault(key, name_of(obj))
     for key in (LEGACY_CONTROLLER_UID, CONTROLLER_UID):

@@ -115,7 +115,7 @@ def _default_probe(probe: Obj) -> None:
     _default_http(probe.get("httpGet"))
     grpc = probe.get("grpc")
     if grpc is not None:
-        grpc.setdefault("service", "")
+        grpc["service"] = grpc.get("service") or ""
 
 
 def _default_http(action: Obj | None) -> None:

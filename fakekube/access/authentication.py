@@ -2,41 +2,84 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 from collections.abc import Mapping
+
+import orjson
 
 from fakekube.access.users import ANONYMOUS, User
 from fakekube.core import errors
+from fakekube.core.clock import Clock
 
-PREFIX = b"bearer "
+FOREVER = float("inf")
+AUDIENCE = "https://kubernetes.default.svc.cluster.local"
+"""The API server's own audience, and the issuer of the tokens it gives out."""
 
 
 class Authenticator:
-    """Knows bearer tokens. A request without a token is made by system:anonymous; a token that nobody knows is a
-    401."""
+    """Knows bearer tokens. Without one a request is made by system:anonymous; a token that nobody knows is a 401."""
 
-    def __init__(self) -> None:
-        self._users: dict[bytes, User] = {}
+    def __init__(self, clock: Clock, secret: bytes) -> None:
+        self._clock = clock
+        self._secret = secret
+        self._users: dict[bytes, tuple[User, float]] = {}
 
-    def add(self, token: str, user: User) -> None:
-        """From now on the token stands for the user."""
-        self._users[b"Bearer " + token.encode()] = user
+    def add(self, token: str, user: User, expires: float = FOREVER) -> None:
+        """From now on, until `expires` (seconds since the epoch), the token stands for the user."""
+        self._users[b"Bearer " + token.encode()] = (user, expires)
 
-    def remove(self, token: str) -> None:
-        """The token stands for nobody any more."""
-        self._users.pop(b"Bearer " + token.encode(), None)
+    def user(self, token: str) -> User | None:
+        """Whose token it is; None if nobody's."""
+        return self._known(b"Bearer " + token.encode())
+
+    def _known(self, header: bytes) -> User | None:
+        found = self._users.get(header)
+        if found is None:
+            return None
+        user, expires = found
+        if expires is not FOREVER and self._clock.now() >= expires:
+            del self._users[header]
+            return None
+        return user
+
+    def issue(self, user: User, audiences: list[str], expires: float) -> str:
+        """A new token of a service account: a JWT, for clients that look into theirs."""
+        now = self._clock.now()
+        _, _, namespace, name = user.name.split(":")
+        claims = {
+            "aud": audiences,
+            "exp": int(expires),
+            "iat": int(now),
+            "iss": AUDIENCE,
+            "jti": f"{now:.6f}",
+            "kubernetes.io": {"namespace": namespace, "serviceaccount": {"name": name, "uid": user.uid}},
+            "nbf": int(now),
+            "sub": user.name,
+        }
+        text = _base64(orjson.dumps({"alg": "HS256", "typ": "JWT"})) + b"." + _base64(orjson.dumps(claims))
+        token = (text + b"." + _base64(hmac.new(self._secret, text, hashlib.sha256).digest())).decode()
+        if AUDIENCE in audiences:
+            self.add(token, user, expires)
+        return token
 
     def user_of(self, headers: Mapping[bytes, bytes]) -> User:
         """Who sent a request with these headers; StatusError 401."""
         given = headers.get(b"authorization")
         if given is None:
             return ANONYMOUS
-        user = self._users.get(given)
+        user = self._known(given)
         if user is not None:
             return user
         scheme, _, token = given.partition(b" ")
-        user = self._users.get(b"Bearer " + token.strip())
-        if user is None or scheme.lower() != b"bearer":
-            if scheme.lower() == b"bearer" or not token:
-                raise errors.unauthorized()
+        if scheme.lower() != b"bearer" and token:
             return ANONYMOUS
+        user = self._known(b"Bearer " + token.strip())
+        if user is None:
+            raise errors.unauthorized()
         return user
+
+
+def _base64(raw: bytes) -> bytes:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=")

@@ -16,7 +16,7 @@ class User:
 
 
 AUTHENTICATED = "system:authenticated"
-ADMIN = User("kubernetes-admin", ("system:masters", AUTHENTICATED))
+ADMIN = User("admin", ("system:masters", AUTHENTICATED), "b7f5b0c2-6f0e-4c5e-9d0a-3f1f6f0a7f10")
 ANONYMOUS = User("system:anonymous", ("system:unauthenticated",))
 
 

@@ -20,7 +20,7 @@ from fakekube.cluster.names import find_resource
 from fakekube.cluster.running import Runner
 from fakekube.cluster.serving import HttpServer, listen
 from fakekube.cluster.wallclock import WallClock
-from fakekube.core.clock import Clock
+from fakekube.core.clock import Clock, timestamp
 from fakekube.core.ids import Ids
 from fakekube.core.meta import Obj, name_of, namespace_of
 from fakekube.machinery.committer import Committer
@@ -28,6 +28,8 @@ from fakekube.machinery.manager import Manager
 from fakekube.machinery.recorder import Recorder
 from fakekube.machinery.world import Settings as WorldSettings
 from fakekube.machinery.world import World
+from fakekube.nodes import CONTROLLERS as KUBELETS
+from fakekube.nodes import bootstrap as nodes
 from fakekube.registry.backend import Backend
 from fakekube.registry.client import Client
 from fakekube.registry.definitions import Definitions
@@ -63,7 +65,9 @@ class Cluster:
         self.scheme = Scheme.for_version(self.settings.kubernetes_version)
         self.store = Store()
         self.streams = Streams()
-        self.registry = Registry(Backend(self.store, self.scheme, self.clock, self.ids, Chain(built_in())))
+        self._authenticator = Authenticator(self.clock, secrets.token_bytes(32))
+        backend = Backend(self.store, self.scheme, self.clock, self.ids, Chain(built_in()))
+        self.registry = Registry(backend, self._authenticator)
         self.definitions = Definitions(self.registry)
         self.client = Client(self.registry, ADMIN, "fakekube")
         self._authenticator = Authenticator()
@@ -120,9 +124,10 @@ class Cluster:
 
     def _make_controllers(self) -> None:
         root_ca = self.ca_pem.decode() if self.ca_pem else ""
-        self.world = World(self.store, self.scheme, self.clock, WorldSettings(root_ca=root_ca))
+        names = frozenset(nodes.names(self.settings.nodes))
+        self.world = World(self.store, self.scheme, self.clock, WorldSettings(root_ca=root_ca, nodes=names))
         committer = Committer(self._client_of, Recorder(self.clock))
-        rows = controllers.select(self.settings.controllers)
+        rows = controllers.select(self.settings.controllers, KUBELETS)
         self.manager = Manager(self.world, committer, rows, lambda: self.runner.wake())
         self.runner = Runner(self.manager, self.clock)
 
@@ -134,6 +139,9 @@ class Cluster:
         client = Client(self.registry, API_SERVER, "kube-apiserver")
         for resource, obj in bootstrap.objects(self.scheme, port):
             await client.create(resource, namespace_of(obj), obj)
+        version = version_info(self.settings)["gitVersion"]
+        for obj in nodes.nodes(self.settings.nodes, timestamp(self.clock), version):
+            await Client(self.registry, _node_user(obj), "kubelet").create("nodes", "", obj)
 
     async def _until_furnished(self) -> None:
         """The first things controllers do belong to the start: accounts, certificates, nodes."""
@@ -227,6 +235,10 @@ class Cluster:
         self.definitions.reset()
         self._fill_view()
         self.manager.reset()
+
+
+def _node_user(node: Obj) -> User:
+    return User(f"system:node:{name_of(node)}", ("system:nodes", AUTHENTICATED))
 
 
 _VIEWED = {

@@ -90,8 +90,9 @@ class Deleter:
         if state == "pending":
             return False, obj
         _set_finalizers(obj, _finalizers(strategy, obj, options))
-        if obj["metadata"].get("finalizers") and state == "now":
+        if state == "now" and (obj["metadata"].get("finalizers") or strategy.lingers(obj)):
             self._mark(obj)
+            strategy.mark_deleting(context, obj)
             state = "marked"
         if state != "now" and (state == "marked" or obj["metadata"].get("deletionGracePeriodSeconds")):
             return False, await self._write(request, stored, obj)

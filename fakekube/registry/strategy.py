@@ -133,6 +133,14 @@ class Strategy:
         """Seconds an object is kept after DELETE for someone to end it gracefully; None or 0: it goes at once."""
         return None
 
+    def lingers(self, obj: Obj) -> bool:
+        """Whether something beside metadata.finalizers keeps an object that is being deleted (a namespace's
+        spec.finalizers)."""
+        return False
+
+    def mark_deleting(self, context: Context, obj: Obj) -> None:
+        """Change an object that was just marked as being deleted and stays for a while."""
+
     def check_delete(self, context: Context, obj: Obj) -> None:
         """Raise StatusError if the object may not be deleted."""
 

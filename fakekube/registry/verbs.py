@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from fakekube.access.authentication import Authenticator
 from fakekube.core import errors
 from fakekube.core.clock import timestamp
 from fakekube.core.errors import StatusError
@@ -41,8 +42,9 @@ class Collection:
 class Registry:
     """All verbs over one backend."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, tokens: Authenticator) -> None:
         self.backend = backend
+        self.tokens = tokens
         self.reader = Reader(backend)
         self.writer = Writer(backend)
         self.deleter = Deleter(backend, self.reader)

@@ -15,6 +15,7 @@ from fakekube.registry.backend import Backend, key_of
 from fakekube.registry.request import Outcome, Request
 from fakekube.registry.strategy import Context, Strategy
 from fakekube.registry.versions import from_storage
+from fakekube.schema.decoding import encode_zero
 from fakekube.storage.store import Moved
 from fakekube.storage.values import Event, Key, Stored
 
@@ -170,7 +171,7 @@ class Writer:
         for text in strategy.warnings(context, obj, old):
             request.warn(text)
         await backend.admission.validate(attributes, context)
-        if _emptied(obj) and not request.dry_run:
+        if _emptied(obj) and not strategy.lingers(obj) and not request.dry_run:
             return await self._remove(request, strategy, context, stored, obj)
         obj["metadata"]["resourceVersion"] = str(stored.revision)
         if obj == old or request.dry_run:
@@ -242,7 +243,7 @@ class Writer:
     def _own_fields(self, request: Request, strategy: Strategy, old: Obj | None, obj: Obj) -> None:
         drops_status = strategy.has_status and not strategy.create_keeps_status
         if old is None and drops_status and "status" in request.resource.subresources:
-            obj.pop("status", None)
+            _empty_status(request, obj)
         manager = fields.manager_name(request.field_manager, request.user_agent)
         fields.update(request.resource, old, obj, manager, request.subresource, timestamp(self._backend.clock))
 
@@ -341,6 +342,18 @@ async def follow_up(backend: Backend, request: Request, event: Event) -> None:
         before = event.before.view if event.before is not None else None
         after = event.after.view if event.after is not None else None
         await strategy.follow_up(backend.context(request), before, after)
+
+
+def _empty_status(request: Request, obj: Obj) -> None:
+    """The status as if none had been sent: what the kind writes even so, or none."""
+    obj.pop("status", None)
+    if request.resource.custom:
+        return
+    member = request.resource.type.fields.get("status")
+    if member is not None and not member.omitzero and not member.pointer:
+        zero = encode_zero(member.type)
+        if zero is not None:
+            obj["status"] = zero
 
 
 def _keep(new: Obj, old: Obj, name: str) -> None:

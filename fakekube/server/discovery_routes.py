@@ -13,14 +13,13 @@ from fakekube.schema import discovery
 from fakekube.schema.scheme import Scheme
 from fakekube.server import responses
 from fakekube.server.handlers import PLAIN_404, Scope, headers_of
-from fakekube.server.negotiation import JSON, YAML, Clause, clauses, unavailable
+from fakekube.server.negotiation import JSON, PROTOBUF, Clause, clauses, negotiate
 from fakekube.server.paths import ApiPath
 from fakekube.server.responses import Send
 
 AGGREGATED = "APIGroupDiscoveryList"
 AGGREGATED_GROUP = "apidiscovery.k8s.io"
-VERSIONS = ("v2", "v2beta1")
-SUPPORTED = (JSON, YAML, "application/vnd.kubernetes.protobuf")
+VERSIONS = ("v2",)
 
 
 class Discovery:
@@ -108,13 +107,8 @@ def _aggregated_clause(accept: str) -> Clause | None:
 
 async def _send(scope: Scope, send: Send, body: bytes) -> None:
     accept = headers_of(scope).get(b"accept", b"").decode("latin-1")
-    media = JSON
-    if accept:
-        known = [c.media for c in clauses(accept) if c.media in (JSON, YAML, "*/*", "application/*")]
-        if not known:
-            raise unavailable(SUPPORTED)
-        media = YAML if known[0] == YAML else JSON
-    await responses.send_json(send, 200, body, media=media)
+    media = negotiate(accept).media if accept else JSON
+    await responses.send_json(send, 200, body, media=JSON if media == PROTOBUF else media)
 
 
 async def _send_aggregated(scope: Scope, send: Send, body: bytes, clause: Clause) -> None:

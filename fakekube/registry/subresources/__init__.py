@@ -8,15 +8,15 @@ row here answers 501.
 from __future__ import annotations
 
 from fakekube.registry.request import Request
-from fakekube.registry.subresources import pods, scale
+from fakekube.registry.subresources import certificates, namespaces, pods, scale, serviceaccounts
 from fakekube.registry.subresources.handler import Handler
 
 ROWS: dict[tuple[str, str], Handler] = {
-    **pods.ROWS,
     **certificates.ROWS,
     **namespaces.ROWS,
     **pods.ROWS,
     **scale.ROWS,
+    **serviceaccounts.ROWS,
 }
 """(resource id, or '*' for every resource that has it; subresource) -> handler."""
 

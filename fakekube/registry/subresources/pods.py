@@ -12,10 +12,9 @@ from fakekube.core.clock import timestamp
 from fakekube.core.errors import StatusError, cause
 from fakekube.core.fielderrors import FieldError, go_quote, not_supported, required
 from fakekube.core.meta import Obj, condition, is_deleting, is_true, labels_of, name_of
-from fakekube.registry import virtual
 from fakekube.registry.request import Outcome, Request
+from fakekube.registry.reviews import Virtual
 from fakekube.registry.subresources.handler import Handler
-from fakekube.registry.virtual import Virtual
 from fakekube.registry.writing import registry_path
 from fakekube.storage.store import Moved
 from fakekube.storage.values import Stored
@@ -373,7 +372,6 @@ class PodPathHandler(Handler):
 
 
 _BINDING = BindingHandler()
-virtual.register("bindings", Bindings())
 
 ROWS: dict[tuple[str, str], Handler] = {
     ("pods", "binding"): _BINDING,

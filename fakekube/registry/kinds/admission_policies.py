@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fakekube.core.meta import Obj
+from fakekube.registry.kinds.filling import fill
 from fakekube.registry.kinds.webhooks import GROUP, default_rule
 from fakekube.registry.strategy import Context, Strategy
 
@@ -11,9 +12,9 @@ def default_match(match: Obj | None) -> None:
     """Match by equivalence, in all namespaces, all objects."""
     if match is None:
         return
-    match.setdefault("matchPolicy", "Equivalent")
-    match.setdefault("namespaceSelector", {})
-    match.setdefault("objectSelector", {})
+    fill(match, "matchPolicy", "Equivalent")
+    fill(match, "namespaceSelector", {})
+    fill(match, "objectSelector", {})
     for part in ("resourceRules", "excludeResourceRules"):
         for rule in match.get(part) or ():
             default_rule(rule)
@@ -27,7 +28,7 @@ class PolicyStrategy(Strategy):
     def default(self, obj: Obj) -> None:
         """A policy that cannot be judged denies."""
         spec = obj.setdefault("spec", {})
-        spec.setdefault("failurePolicy", "Fail")
+        fill(spec, "failurePolicy", "Fail")
         default_match(spec.get("matchConstraints"))
 
 

@@ -7,6 +7,7 @@ from fakekube.core.clock import timestamp
 from fakekube.core.fielderrors import FieldError, go_quote, invalid, not_supported, required
 from fakekube.core.meta import Obj, name_of
 from fakekube.registry.kinds.checks import dns_subdomain, invalids
+from fakekube.registry.kinds.filling import fill
 from fakekube.registry.strategy import Context, Strategy
 
 STATUSES = ("True", "False", "Unknown")
@@ -26,7 +27,7 @@ class ApiServiceStrategy(Strategy):
         """The port of the service."""
         service = (obj.get("spec") or {}).get("service")
         if service is not None:
-            service.setdefault("port", 443)
+            fill(service, "port", 443)
 
     def prepare_for_create(self, context: Context, obj: Obj) -> None:
         """Say that a local group version is available."""

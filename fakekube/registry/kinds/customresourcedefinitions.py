@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fakekube.core.meta import Obj
+from fakekube.core.clock import timestamp
+from fakekube.core.meta import Obj, is_deleting
+from fakekube.registry.kinds.filling import fill
 from fakekube.registry.strategy import Context, Strategy
 
 CLEANUP_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
@@ -33,10 +35,35 @@ class CustomResourceDefinitionStrategy(Strategy):
             given["singular"] = kind.lower()
         if not given.get("listKind") and kind:
             given["listKind"] = kind + "List"
-        conversion = spec.setdefault("conversion", {"strategy": "None"})
+        fill(spec, "conversion", {"strategy": "None"})
+        conversion = spec["conversion"]
         service = ((conversion.get("webhook") or {}).get("clientConfig") or {}).get("service")
         if service is not None:
-            service.setdefault("port", 443)
+            fill(service, "port", 443)
+
+    def lingers(self, obj: Obj) -> bool:
+        """The first deletion only marks; then the finalizer holds."""
+        return not is_deleting(obj)
+
+    def mark_deleting(self, context: Context, obj: Obj) -> None:
+        """Terminating, held until the instances are gone, with no grace period and no new generation."""
+        meta = obj["metadata"]
+        meta.pop("deletionGracePeriodSeconds", None)
+        if meta.get("generation"):
+            meta["generation"] -= 1  # the mark counted one, as for other kinds
+        finalizers = meta.get("finalizers") or []
+        if CLEANUP_FINALIZER not in finalizers:
+            meta["finalizers"] = [*finalizers, CLEANUP_FINALIZER]
+        condition = {
+            "type": "Terminating",
+            "status": "True",
+            "lastTransitionTime": timestamp(context.clock),
+            "reason": "InstanceDeletionPending",
+            "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+        }
+        status = obj.get("status") or {}
+        others = [each for each in status.get("conditions") or () if each.get("type") != "Terminating"]
+        obj["status"] = {**status, "conditions": [*others, condition]}
 
     def prepare_for_create(self, context: Context, obj: Obj) -> None:
         """Nothing is accepted yet."""

@@ -18,6 +18,7 @@ from fakekube.registry.kinds.checks import (
     one_of,
     port_number,
 )
+from fakekube.registry.kinds.filling import fill
 from fakekube.registry.strategy import Context, Strategy
 
 MANAGED_ENDPOINTS = "endpoint-controller"
@@ -179,8 +180,8 @@ class EndpointSliceStrategy(Strategy):
     def default(self, obj: Obj) -> None:
         """Ports have a name, if an empty one, and are TCP."""
         for port in obj.get("ports") or ():
-            port.setdefault("name", "")
-            port.setdefault("protocol", "TCP")
+            fill(port, "name", "")
+            fill(port, "protocol", "TCP")
 
     def prepare_for_create(self, context: Context, obj: Obj) -> None:
         """The topology of older versions is dropped."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fakekube.core.meta import Obj
+from fakekube.registry.kinds.filling import fill
 from fakekube.registry.strategy import Context, Strategy
 
 GROUP = "flowcontrol.apiserver.k8s.io"
@@ -34,11 +35,11 @@ class PriorityLevelStrategy(FlowSchemaStrategy):
         spec = obj.setdefault("spec", {})
         exempt, limited = spec.get("exempt"), spec.get("limited")
         if exempt is not None:
-            exempt.setdefault("nominalConcurrencyShares", 0)
-            exempt.setdefault("lendablePercent", 0)
+            fill(exempt, "nominalConcurrencyShares", 0)
+            fill(exempt, "lendablePercent", 0)
         if limited is not None:
-            limited.setdefault("nominalConcurrencyShares", 30)
-            limited.setdefault("lendablePercent", 0)
+            fill(limited, "nominalConcurrencyShares", 30)
+            fill(limited, "lendablePercent", 0)
             queuing = (limited.get("limitResponse") or {}).get("queuing")
             if queuing is not None:
                 queuing.update({name: queuing.get(name) or value for name, value in _QUEUING.items()})

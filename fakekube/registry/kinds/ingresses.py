@@ -6,6 +6,7 @@ from fakekube.core import addresses, names
 from fakekube.core.fielderrors import FieldError, forbidden, invalid, not_supported, required, too_long
 from fakekube.core.meta import Obj, annotations_of
 from fakekube.registry.kinds.checks import dns_label, dns_subdomain, immutable, invalids, legacy_ip, one_of
+from fakekube.registry.kinds.filling import fill
 from fakekube.registry.strategy import Context, Strategy
 
 GROUP = "networking.k8s.io"
@@ -202,7 +203,7 @@ class IngressClassStrategy(Strategy):
         """Parameters are cluster-wide."""
         parameters = (obj.get("spec") or {}).get("parameters")
         if parameters is not None:
-            parameters.setdefault("scope", "Cluster")
+            fill(parameters, "scope", "Cluster")
 
     def validate(self, context: Context, obj: Obj) -> list[FieldError]:
         """A controller, and parameters that can be found."""

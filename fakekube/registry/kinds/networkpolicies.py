@@ -8,6 +8,7 @@ from fakekube.core import addresses, names
 from fakekube.core.fielderrors import FieldError, forbidden, invalid, not_supported, required
 from fakekube.core.meta import Obj
 from fakekube.registry.kinds.checks import has_odd_selector_value, invalids, label_selector, legacy_cidr
+from fakekube.registry.kinds.filling import fill
 from fakekube.registry.strategy import Context, Strategy
 
 PROTOCOLS = ("TCP", "UDP", "SCTP")
@@ -112,7 +113,7 @@ class NetworkPolicyStrategy(Strategy):
         for side, _ in SIDES:
             for rule in spec.get(side) or ():
                 for port in rule.get("ports") or ():
-                    port.setdefault("protocol", "TCP")
+                    fill(port, "protocol", "TCP")
         if not spec.get("policyTypes"):
             spec["policyTypes"] = ["Ingress", "Egress"] if spec.get("egress") else ["Ingress"]
 

@@ -15,6 +15,12 @@ def needs_node_ports(spec: Obj) -> bool:
     return spec.get("type") in ("NodePort", "LoadBalancer")
 
 
+def gives_ports(spec: Obj) -> bool:
+    """Whether ports that name no node port are given one."""
+    kind = spec.get("type")
+    return kind == "NodePort" or (kind == "LoadBalancer" and bool(spec.get("allocateLoadBalancerNodePorts")))
+
+
 def needs_health_port(spec: Obj) -> bool:
     """Whether load balancers ask each node for its health."""
     return spec.get("type") == "LoadBalancer" and spec.get("externalTrafficPolicy") == "Local"
@@ -27,7 +33,7 @@ def numbers(spec: Obj) -> list[int]:
 
 def keep_ports(spec: Obj, then: Obj) -> None:
     """Fill in the node ports that an update leaves out: those that ports of these names had."""
-    if needs_node_ports(spec) and needs_node_ports(then):
+    if gives_ports(spec) and gives_ports(then):
         used = set(numbers(spec)) & set(numbers(then))
         before = {port.get("name", ""): port.get("nodePort") for port in then.get("ports") or ()}
         for port in spec.get("ports") or ():
@@ -95,16 +101,12 @@ def choose_ports(context: Context, obj: Obj, old: Obj | None) -> None:
         _choose_health_port(spec, chooser)
 
 
-def _gives_ports(spec: Obj) -> bool:
-    return spec["type"] == "NodePort" or bool(spec.get("allocateLoadBalancerNodePorts"))
-
-
 def _choose_new(spec: Obj, chooser: Chooser) -> None:
     """Ports of the same number, of different protocols, share a node port."""
     by_number: dict[int, int] = {}
     ports = spec.get("ports") or []
     for index, port in enumerate(ports):
-        if not port.get("nodePort") and not _gives_ports(spec):
+        if not port.get("nodePort") and not gives_ports(spec):
             continue
         number = port.get("port", 0)
         shared = by_number.get(number)
@@ -125,7 +127,7 @@ def _choose_changed(spec: Obj, then: Obj, chooser: Chooser) -> None:
     asked: set[int] = set()
     seen: set[tuple[str, int]] = set()
     for index, port in enumerate(spec.get("ports") or ()):
-        if not port.get("nodePort") and not _gives_ports(spec):
+        if not port.get("nodePort") and not gives_ports(spec):
             continue
         number = port.get("nodePort")
         if not number:

@@ -7,6 +7,7 @@ from fakekube.core.clock import timestamp
 from fakekube.core.fielderrors import FieldError, invalid
 from fakekube.core.meta import Obj, name_of, namespace_of
 from fakekube.registry import allocation
+from fakekube.registry.kinds.filling import fill
 from fakekube.registry.kinds.selectable import SelectableStrategy
 from fakekube.registry.kinds.service_families import choose_addresses, owner_of, refuse, settle_families
 from fakekube.registry.kinds.service_ports import choose_ports, keep_ports, needs_health_port, needs_node_ports, numbers
@@ -54,12 +55,12 @@ class ServiceStrategy(SelectableStrategy):
         if is_external(spec) and not spec.get("externalTrafficPolicy"):
             spec["externalTrafficPolicy"] = "Cluster"
         if kind in ("NodePort", "LoadBalancer", "ClusterIP"):
-            spec.setdefault("internalTrafficPolicy", "Cluster")
+            fill(spec, "internalTrafficPolicy", "Cluster")
         if kind == "LoadBalancer":
-            spec.setdefault("allocateLoadBalancerNodePorts", True)
+            fill(spec, "allocateLoadBalancerNodePorts", True)
             for each in ((obj.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ():
                 if each.get("ip"):
-                    each.setdefault("ipMode", "VIP")
+                    fill(each, "ipMode", "VIP")
 
     def prepare_for_create(self, context: Context, obj: Obj) -> None:
         """Find families, addresses and ports. Raises StatusError where they cannot be had."""

@@ -15,6 +15,7 @@ from fakekube.registry.kinds.checks import (
     not_negative,
     one_of,
 )
+from fakekube.registry.kinds.filling import fill
 from fakekube.registry.kinds.internal_form import internal
 from fakekube.registry.kinds.node_labels import DEPRECATED, selector_warnings
 from fakekube.registry.kinds.pod_validation.volumes import csi_driver_name
@@ -83,8 +84,8 @@ class StorageClassStrategy(Strategy):
 
     def default(self, obj: Obj) -> None:
         """Volumes go with their claims, and are bound at once."""
-        obj.setdefault("reclaimPolicy", "Delete")
-        obj.setdefault("volumeBindingMode", "Immediate")
+        fill(obj, "reclaimPolicy", "Delete")
+        fill(obj, "volumeBindingMode", "Immediate")
 
     def validate(self, context: Context, obj: Obj) -> list[FieldError]:
         """Provisioner, parameters, policies and topologies."""
@@ -159,7 +160,7 @@ class CsiDriverStrategy(Strategy):
         """What a driver that says nothing can and cannot do."""
         spec = obj.setdefault("spec", {})
         for name, value in _DRIVER_DEFAULTS.items():
-            spec.setdefault(name, value)
+            fill(spec, name, value)
         spec["volumeLifecycleModes"] = spec.get("volumeLifecycleModes") or ["Persistent"]
 
     def prepare_for_create(self, context: Context, obj: Obj) -> None:
@@ -344,7 +345,7 @@ class VolumeAttachmentStrategy(Strategy):
         """Those of a volume within."""
         inline = ((obj.get("spec") or {}).get("source") or {}).get("inlineVolumeSpec")
         if inline is not None and inline.get("hostPath") is not None:
-            inline["hostPath"].setdefault("type", "")
+            fill(inline["hostPath"], "type", "")
 
     def prepare_for_create(self, context: Context, obj: Obj) -> None:
         """Nothing is attached yet."""

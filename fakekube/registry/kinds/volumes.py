@@ -7,6 +7,7 @@ from fakekube.core.clock import timestamp
 from fakekube.core.fielderrors import FieldError
 from fakekube.core.meta import Obj, annotations_of
 from fakekube.registry.kinds import resource_names
+from fakekube.registry.kinds.filling import fill
 from fakekube.registry.kinds.node_labels import term_warnings
 from fakekube.registry.kinds.volume_rules import (
     CLASS_ANNOTATION,
@@ -52,7 +53,7 @@ def default_volume_spec(spec: Obj) -> None:
     """What is known of any volume's spec, also of one within a VolumeAttachment."""
     resource_names.round_to_milli(spec.get("capacity"))
     if spec.get("hostPath") is not None:
-        spec["hostPath"].setdefault("type", "")
+        fill(spec["hostPath"], "type", "")
 
 
 class PersistentVolumeStrategy(Strategy):
@@ -66,7 +67,7 @@ class PersistentVolumeStrategy(Strategy):
         spec = obj.setdefault("spec", {})
         default_volume_spec(spec)
         spec["persistentVolumeReclaimPolicy"] = spec.get("persistentVolumeReclaimPolicy") or "Retain"
-        spec.setdefault("volumeMode", "Filesystem")
+        fill(spec, "volumeMode", "Filesystem")
         status = obj.setdefault("status", {})
         status["phase"] = status.get("phase") or "Pending"
 
@@ -119,7 +120,7 @@ class PersistentVolumeClaimStrategy(Strategy):
     def default(self, obj: Obj) -> None:
         """Asks for a file system."""
         spec = obj.setdefault("spec", {})
-        spec.setdefault("volumeMode", "Filesystem")
+        fill(spec, "volumeMode", "Filesystem")
         resources = spec.get("resources") or {}
         for part in ("requests", "limits"):
             resource_names.round_to_milli(resources.get(part))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fakekube.core.meta import Obj
+from fakekube.registry.kinds.filling import fill
 from fakekube.registry.strategy import Strategy
 
 GROUP = "admissionregistration.k8s.io"
@@ -10,7 +11,7 @@ GROUP = "admissionregistration.k8s.io"
 
 def default_rule(rule: Obj) -> None:
     """A rule without a scope is for both scopes."""
-    rule.setdefault("scope", "*")
+    fill(rule, "scope", "*")
 
 
 class WebhookConfigurationStrategy(Strategy):
@@ -28,12 +29,12 @@ class WebhookConfigurationStrategy(Strategy):
         """Every field of a webhook and its rules has a value."""
         for hook in obj.get("webhooks") or ():
             for name, value in self.defaults:
-                hook.setdefault(name, value)
-            hook.setdefault("namespaceSelector", {})
-            hook.setdefault("objectSelector", {})
+                fill(hook, name, value)
+            fill(hook, "namespaceSelector", {})
+            fill(hook, "objectSelector", {})
             service = (hook.get("clientConfig") or {}).get("service")
             if service is not None:
-                service.setdefault("port", 443)
+                fill(service, "port", 443)
             for rule in hook.get("rules") or ():
                 default_rule(rule)
 

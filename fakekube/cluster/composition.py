@@ -70,7 +70,6 @@ class Cluster:
         self.registry = Registry(backend, self._authenticator)
         self.definitions = Definitions(self.registry)
         self.client = Client(self.registry, ADMIN, "fakekube")
-        self._authenticator = Authenticator()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._http: HttpServer | None = None
         self._dns: DNSServer | None = None

@@ -16,6 +16,14 @@ GRACE_SECONDS = 2
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Signals belong to the process that embeds the server."""
@@ -61,8 +69,9 @@ class HttpServer:
     async def start(self) -> None:
         """Accept connections from now on."""
         self._task = asyncio.create_task(self._server.serve(sockets=[self._listener]), name="fakekube-http")
-        while not self._server.started and not self._task.done():
-            await asyncio.sleep(0)
+        started = asyncio.create_task(self._server.up.wait())
+        await asyncio.wait({self._task, started}, return_when=asyncio.FIRST_COMPLETED)
+        started.cancel()
         if self._task.done():
             await self._task
 

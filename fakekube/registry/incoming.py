@@ -137,9 +137,9 @@ def check_kind(scheme: Scheme, expected: Expected, api_version: str, kind: str) 
     group, version = split_api_version(api_version)
     registered = is_registered(scheme, group, version, kind)
     if group == expected.group and kind == expected.kind and registered:
-        raise errors.bad_request(
-            f"the API version in the data ({api_version}) does not match the expected API version ({expected.api_version})"
-        )
+        wanted = expected.api_version
+        why = f"the API version in the data ({api_version}) does not match the expected API version ({wanted})"
+        raise errors.bad_request(why)
     if registered:
         inner = (expected.group or "core").partition(".")[0]
         why = f"converting ({version}.{kind}) to ({inner}.{expected.kind}): unknown conversion"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import orjson
+
 from fakekube.admission.chain import Attributes
 from fakekube.core import errors
 from fakekube.core.clock import timestamp
@@ -35,12 +37,14 @@ class Writer:
 
     # --- create
 
-    async def create(self, request: Request, obj: Obj) -> Outcome:
-        """Store a new object (in the storage version, canonical); 201 and the object, or StatusError."""
+    async def create(self, request: Request, obj: Obj, *, owned: bool = False) -> Outcome:
+        """Store a new object (in the storage version, canonical); 201 and the object, or StatusError. owned: as in
+        `update`."""
         resource, backend = request.resource, self._backend
         strategy, context = backend.strategy(resource), backend.context(request)
         meta = obj["metadata"]
-        self._own_fields(request, strategy, None, obj)
+        if not owned:
+            self._own_fields(request, strategy, None, obj)
         attributes = self._attributes(request, "CREATE", obj, None)
         await backend.admission.admit(attributes, context)
         obj = attributes.obj or obj
@@ -150,7 +154,7 @@ class Writer:
             raise self._missing_uid(request, uid)
         obj = change(None)
         request.verb = "create"
-        return await self.create(request, obj)
+        return await self.create(request, obj, owned=owned)
 
     async def _update_once(
         self, request: Request, strategy: Strategy, stored: Stored, change: Change, owned: bool
@@ -245,7 +249,14 @@ class Writer:
         if old is None and drops_status and "status" in request.resource.subresources:
             _empty_status(request, obj)
         manager = fields.manager_name(request.field_manager, request.user_agent)
-        fields.update(request.resource, old, obj, manager, request.subresource, timestamp(self._backend.clock))
+        resource, now = request.resource, timestamp(self._backend.clock)
+        if resource is resource.storage:
+            fields.update(resource, old, obj, manager, request.subresource, now)
+            return
+        before, after = (None if each is None else from_storage(resource, copied(each)) for each in (old, obj))
+        assert after is not None, "there is an object to be written"
+        fields.update(resource, before, after, manager, request.subresource, now)
+        _keep(obj["metadata"], after["metadata"], "managedFields")
 
     def _attributes(self, request: Request, operation: str, obj: Obj | None, old: Obj | None) -> Attributes:
         return Attributes(
@@ -354,6 +365,12 @@ def _empty_status(request: Request, obj: Obj) -> None:
         zero = encode_zero(member.type)
         if zero is not None:
             obj["status"] = zero
+
+
+def copied(obj: Obj) -> Obj:
+    """A private copy."""
+    found: Obj = orjson.loads(orjson.dumps(obj))
+    return found
 
 
 def _keep(new: Obj, old: Obj, name: str) -> None:

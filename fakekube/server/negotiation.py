@@ -78,7 +78,7 @@ def negotiate(header: str, *, custom: bool = False, stream: bool = False) -> For
         media = _media(clause.media, available)
         if media and (transform := _transform(clause)) is not None:
             if stream and media == YAML:
-                continue
+                break  # what was asked for first cannot be streamed, and the real server looks no further
             return Form(media, *transform)
     listed = tuple(f"{media};stream=watch" for media in available if media != YAML) if stream else available
     raise errors.not_acceptable(", ".join(listed))

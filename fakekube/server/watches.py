@@ -200,7 +200,8 @@ def _bookmark_times(start: float, end: float) -> Any:
     while moment < end - LAST_BOOKMARK_SECONDS:
         yield moment
         moment += BOOKMARK_SECONDS
-    yield max(start, end - LAST_BOOKMARK_SECONDS)
+    if end - LAST_BOOKMARK_SECONDS > start:
+        yield end - LAST_BOOKMARK_SECONDS
 
 
 def _batches(frames: list[bytes]) -> list[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fakekube.controllers import (
+    daemonset,
     deployment,
     endpoints,
     endpointslice,
@@ -12,9 +13,11 @@ from fakekube.controllers import (
     garbage,
     namespace,
     replicaset,
+    replicationcontroller,
     root_ca,
     scheduler,
     serviceaccount,
+    statefulset,
 )
 from fakekube.machinery.controller import Controller
 
@@ -25,6 +28,9 @@ CONTROLLERS: tuple[Controller, ...] = (
     root_ca.CONTROLLER,  # and the certificate authority
     scheduler.CONTROLLER,  # a pod is placed before more are made
     replicaset.CONTROLLER,
+    replicationcontroller.CONTROLLER,
+    statefulset.CONTROLLER,
+    daemonset.CONTROLLER,
     deployment.CONTROLLER,
     endpoints.CONTROLLER,
     endpointslice.CONTROLLER,

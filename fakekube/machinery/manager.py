@@ -13,7 +13,7 @@ from fakekube.storage.values import Event
 
 log = logging.getLogger("fakekube.controllers")
 
-CHANGES_PER_STEP = 20
+CHANGES_PER_STEP = 5
 """A longer plan is carried out over several steps, so that clients get answers in between."""
 READS_PER_CHANGE = 25
 """To look at so many objects counts as one write. It costs less; so who looks at much comes up less often."""

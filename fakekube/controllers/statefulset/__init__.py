@@ -1,0 +1,52 @@
+"""StatefulSet: pods with names, made and updated in the order of their numbers, and their claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fakekube.controllers.statefulset.round import RESOURCE, reconcile
+from fakekube.machinery.controller import (
+    Controller,
+    NamedKey,
+    Watch,
+    its_controller,
+    itself,
+    selecting,
+    service_account,
+)
+from fakekube.machinery.history import REVISIONS
+from fakekube.machinery.podfacts import controller_in
+from fakekube.machinery.world import World
+from fakekube.storage.values import Event
+
+_CONTROLLER = its_controller("StatefulSet", "apps")
+
+
+def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
+    """The pod's controller; for one without, every StatefulSet that might adopt it."""
+    if event.after is not None and controller_in(event.after.view["metadata"]) is None:
+        return _CONTROLLER(event, world) + selecting(RESOURCE, event, world)
+    return _CONTROLLER(event, world)
+
+
+def _of_claim(event: Event, world: World) -> Iterable[NamedKey]:
+    """The StatefulSet of a pod that waits for its claim."""
+    for stored in world.store.list(RESOURCE, event.key.namespace):
+        for template in stored.view["spec"].get("volumeClaimTemplates") or ():
+            if event.key.name.startswith(f"{template['metadata']['name']}-{stored.key.name}-"):
+                yield NamedKey(stored.key.namespace, stored.key.name)
+                break
+
+
+CONTROLLER = Controller(
+    name="statefulset",
+    reconcile=reconcile,
+    watches=(
+        Watch(RESOURCE, itself),
+        Watch("pods", _of_pod),
+        Watch(REVISIONS, _CONTROLLER),
+        Watch("persistentvolumeclaims", _of_claim),
+    ),
+    user=service_account("statefulset-controller"),
+    component="statefulset-controller",
+)

@@ -1,0 +1,137 @@
+"""As many pods as an object asks for, with its labels, and its status: of ReplicaSets and ReplicationControllers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fakekube.core.errors import StatusError
+from fakekube.core.meta import Obj, controller_of, is_deleting, labels_of
+from fakekube.machinery.controller import NamedKey, its_controller
+from fakekube.machinery.plan import NOTHING, Change, Plan, UpdateStatus, controller_reference
+from fakekube.machinery.podfacts import PodFacts, controller_in
+from fakekube.machinery.selection import equality, matcher
+from fakekube.machinery.workloads import (
+    BURST_REPLICAS,
+    claim_pods,
+    create_pod,
+    delete_pod,
+    deletion_rank,
+    pod_from_template,
+    set_condition,
+    sparse,
+    status_update,
+    without_condition,
+)
+from fakekube.machinery.world import World
+from fakekube.storage.values import Event
+
+FAILURE = "ReplicaFailure"
+
+
+@dataclass(frozen=True, slots=True)
+class Replication:
+    """One kind that asks for a number of pods. `plain`: its selector is a map of labels alone.
+
+    `counts_stopping`: its status tells how many of its pods are stopping.
+    """
+
+    resource: str
+    group: str
+    kind: str
+    plain: bool = False
+    counts_stopping: bool = True
+
+    def selector(self, owner: Obj) -> Obj | None:
+        """The owner's selector as a metav1.LabelSelector."""
+        found: Obj | None = owner["spec"].get("selector")
+        return {"matchLabels": found} if self.plain and found is not None else found
+
+    def reconcile(self, key: NamedKey, world: World) -> Plan:
+        """Bring the pods of the object to its replica count."""
+        owner = world.get(self.resource, *key)
+        if owner is None:
+            return NOTHING
+        reference = controller_reference(owner, self.group, "v1", self.kind)
+        matches = matcher(self.selector(owner))
+        own = world.pods_of(owner)
+        active = [pod for pod in own if pod.active]
+        loose = [pod for pod in world.loose_pods(key.namespace) if pod.active]
+        claimed, changes = claim_pods(owner, reference, matches, active, loose)
+        stopping = sum([pod.deleting and not pod.terminal and matches(pod.labels) for pod in own])
+        status = _status(owner, claimed, stopping if self.counts_stopping else None, world.now())
+        if not is_deleting(owner):
+            changes += self._manage(owner, reference, claimed, status, world)
+        if status != owner.get("status"):
+            changes.append(UpdateStatus(self.resource, status_update(owner, status)))
+        return Plan(changes, _until_available(owner, claimed, world.now()))
+
+    def _manage(self, owner: Obj, reference: Obj, claimed: list[PodFacts], status: Obj, world: World) -> list[Change]:
+        surplus = len(claimed) - owner["spec"]["replicas"]
+        if surplus < 0:
+            pod = pod_from_template(owner["spec"]["template"], owner, reference)
+
+            def refused(error: StatusError) -> Plan:
+                return self._failed(owner, status, error, world.now())
+
+            return [create_pod(pod, owner, refused=refused) for _ in range(min(-surplus, BURST_REPLICAS))]
+        if surplus > 0:
+            rank = deletion_rank(world.now(), self._crowds(owner, world))
+            return [delete_pod(pod, owner) for pod in sorted(claimed, key=rank)[: min(surplus, BURST_REPLICAS)]]
+        return []
+
+    def _crowds(self, owner: Obj, world: World) -> Counter[str]:
+        """How many active pods of the same owner's owner (or of this owner) are on each node."""
+        above = controller_of(owner)
+        related = [owner] if above is None else world.controlled(self.resource, {"metadata": above})
+        return Counter(pod.node for each in related for pod in world.pods_of(each) if pod.active)
+
+    def _failed(self, owner: Obj, status: Obj, error: StatusError, now: float) -> Plan:
+        """A pod could not be made: say so in the status, and try again later."""
+        old = (owner.get("status") or {}).get("conditions") or []
+        found = next((each for each in old if each["type"] == FAILURE), None)
+        entry = {"type": FAILURE, "status": "True", "reason": "FailedCreate", "message": error.message}
+        conditions = old if found is not None else set_condition(old, entry, now)
+        failed = {**status, "conditions": conditions}
+        if failed == owner.get("status"):
+            return Plan(retry=True)
+        return Plan([UpdateStatus(self.resource, status_update(owner, failed))], retry=True)
+
+    def of_pod(self, event: Event, world: World) -> Iterable[NamedKey]:
+        """The pod's controller; for one without, every object that might adopt it."""
+        found = its_controller(self.kind, self.group)(event, world)
+        after = event.after
+        if after is None or controller_in(after.view["metadata"]) is not None:
+            return found
+        for each in world.store.list(self.resource, event.key.namespace):
+            if matcher(self.selector(each.view))(after.labels):
+                found.append(NamedKey(each.key.namespace, each.key.name))
+        return found
+
+
+def _status(owner: Obj, claimed: list[PodFacts], stopping: int | None, now: float) -> Obj:
+    spec, old = owner["spec"], owner.get("status") or {}
+    labelled = equality(labels_of(spec["template"]))
+    ready = [pod for pod in claimed if pod.ready]
+    wait = spec.get("minReadySeconds") or 0
+    conditions = without_condition(old.get("conditions") or [], FAILURE)
+    status: Obj = {"replicas": len(claimed)}
+    status |= sparse(
+        {
+            "fullyLabeledReplicas": sum([labelled(pod.labels) for pod in claimed]),
+            "readyReplicas": len(ready),
+            "availableReplicas": sum([pod.available_after(now, wait) == 0 for pod in ready]),
+        }
+    )
+    if stopping is not None:
+        status["terminatingReplicas"] = stopping
+    return status | sparse({"observedGeneration": owner["metadata"].get("generation"), "conditions": conditions})
+
+
+def _until_available(owner: Obj, claimed: list[PodFacts], now: float) -> float | None:
+    wait = owner["spec"].get("minReadySeconds") or 0
+    if not wait:
+        return None
+    waits = [after for pod in claimed if (after := pod.available_after(now, wait))]
+    return min(waits, default=None)

@@ -174,7 +174,8 @@ class Cluster:
         authorizer = Authorizer()
         api = ApiHandler(self.registry, self.scheme, self._authenticator, authorizer, self.clock, self.streams)
         discovery = Discovery(self.scheme, lambda: f"{self.settings.host}:{port}")
-        return Application(api, discovery, OpenApi(), self._authenticator, authorizer, version_info(self.settings))
+        openapi, version = OpenApi(self.scheme), version_info(self.settings)
+        return Application(api, discovery, openapi, self._authenticator, authorizer, version)
 
     async def _start_dns(self) -> None:
         if self.settings.dns_port is None:

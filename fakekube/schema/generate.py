@@ -4,8 +4,8 @@
 
 DIRECTORY holds discovery.json, openapi-v3/*.json, table-columns.json, bootstrap-objects.json, protobuf-fields.json.
 Without --gotypes the Go program beside this module is run (it needs `go` and the module proxy); its go.mod names the
-version. The result is three files under facts/VERSION/: kinds.json, which `fakekube.schema.table` reads at start, and
-bootstrap.json and protobuf.json, read when asked for. Nothing of them is edited by hand.
+version. The result is four files under facts/VERSION/: kinds.json, which `fakekube.schema.table` reads at start, and
+bootstrap.json, openapi.json and protobuf.json, read when asked for. Nothing of them is edited by hand.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import Any
 
 import orjson
 
-from fakekube.schema.table import FACTS, OMITEMPTY, OMITZERO, POINTER, REQUIRED
+from fakekube.schema import generate_openapi
+from fakekube.schema.table import FACTS, OMITEMPTY, OMITZERO, POINTER, REQUIRED, Table
 from fakekube.schema.typed import GO_NAMES
 
 Json = dict[str, Any]
@@ -240,6 +241,11 @@ def read(path: Path) -> Any:
     return orjson.loads(path.read_bytes())
 
 
+def write(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    sys.stdout.write(f"{path}: {len(content)} bytes\n")
+
+
 def generate(facts: Path, version: str, gotypes: bytes) -> dict[str, bytes]:
     """The files of a version by their names."""
     go = orjson.loads(gotypes)
@@ -270,8 +276,10 @@ def main(arguments: list[str] | None = None) -> None:
     directory = FACTS / options.version
     directory.mkdir(parents=True, exist_ok=True)
     for name, content in generate(options.facts, options.version, gotypes).items():
-        (directory / name).write_bytes(content)
-        sys.stdout.write(f"{directory / name}: {len(content)} bytes\n")
+        write(directory / name, content)
+    write(directory / "openapi.json", lines(generate_openapi.NOTHING))
+    documents = (read(path) for path in sorted((options.facts / "openapi-v3").glob("*.json")))
+    write(directory / "openapi.json", lines(generate_openapi.beside(Table(options.version), documents)))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fakekube.schema.typed import Struct
 
@@ -62,6 +62,10 @@ class Resource:
     """In the order of discovery."""
     columns: tuple[Column, ...] = field(default=(), repr=False)
     custom: bool = False
+    schema: Mapping[str, Any] | None = field(default=None, repr=False)
+    """The openAPIV3Schema of a custom resource, as its definition has it; None if there is none."""
+    selectable: tuple[str, ...] = field(default=(), repr=False)
+    """The JSONPaths of the fields that a custom resource's definition lets one select by."""
     stored_as: Resource | None = field(default=None, repr=False)
     """The resource in the version that its objects are stored in; None if that is this one."""
     api_version: str = field(init=False)

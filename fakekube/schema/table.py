@@ -62,6 +62,18 @@ class Table:
         place = self._places.get(name)
         return None if place is None else self._struct(place)
 
+    def name_of(self, group: str, version: str, kind: str) -> str:
+        """The OpenAPI name of a kind; '' if unknown."""
+        place = self.kinds.get((group, version, kind))
+        return "" if place is None else self._rows[place][0]
+
+    def kinds_by_struct(self) -> dict[str, list[tuple[str, str, str]]]:
+        """OpenAPI name -> the kinds (group, version, kind) of that type, sorted; types of no kind have no entry."""
+        found: dict[str, list[tuple[str, str, str]]] = {}
+        for gvk, place in sorted(self.kinds.items()):
+            found.setdefault(self._rows[place][0], []).append(gvk)
+        return found
+
     def struct_by_go_name(self, name: str) -> Struct | None:
         """The first type of this bare Go name, such as JSONSchemaProps."""
         suffix = f".{name}"
@@ -74,6 +86,11 @@ class Table:
     def bootstrap(self) -> dict[str, list[Any]]:
         """The objects that a new cluster holds, by plural; read anew at every call, so they are the caller's own."""
         found: dict[str, list[Any]] = orjson.loads((self.directory / "bootstrap.json").read_bytes())
+        return found
+
+    def openapi(self) -> dict[str, Any]:
+        """What OpenAPI documents say beside the types: see `fakekube.schema.generate_openapi`."""
+        found: dict[str, Any] = orjson.loads((self.directory / "openapi.json").read_bytes())
         return found
 
     def protobuf(self) -> dict[str, dict[str, Any]]:

@@ -46,6 +46,7 @@ class Deleter:
         """End the object, or mark it as ending; 200 with a Status when it is gone, with the object while it stays."""
         check_options(options)
         resource, strategy = request.resource, self._backend.strategy(request.resource)
+        _warn(request, strategy, options)
         for _ in range(5):
             stored = self._backend.store.get(key_of(request))
             if stored is None:
@@ -175,6 +176,7 @@ class Deleter:
         """Delete what the request selects; the head of the list answered, and the objects as they were found."""
         check_options(options)
         strategy = self._backend.strategy(request.resource)
+        _warn(request, strategy, options)
         listing = self._reader.list(request)
         for stored in listing.items:
             single = _single(request, stored)
@@ -182,6 +184,11 @@ class Deleter:
             if found is not None:
                 await self._delete_stored(single, strategy, found, options)
         return listing.metadata(), [presented(request.resource, stored) for stored in listing.items]
+
+
+def _warn(request: Request, strategy: Strategy, options: Obj) -> None:
+    for text in strategy.deletion_warnings(options):
+        request.warn(text)
 
 
 def _single(request: Request, stored: Stored) -> Request:

@@ -141,6 +141,10 @@ class Strategy:
     def mark_deleting(self, context: Context, obj: Obj) -> None:
         """Change an object that was just marked as being deleted and stays for a while."""
 
+    def deletion_warnings(self, options: Obj) -> list[str]:
+        """Texts of Warning headers for a DELETE with these options, whatever it meets."""
+        return []
+
     def check_delete(self, context: Context, obj: Obj) -> None:
         """Raise StatusError if the object may not be deleted."""
 

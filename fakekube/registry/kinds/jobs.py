@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fakekube.core import names
-from fakekube.core.fielderrors import FieldError, invalid, required
+from fakekube.core.fielderrors import FieldError, go_quote, invalid, required
 from fakekube.core.meta import Obj, is_true, labels_of, metadata, name_of, uid_of
 from fakekube.registry.kinds.internal_form import internal, selector_form, sorted_map
 from fakekube.registry.kinds.job_specs import INDEXED, default_job_spec, default_nested, validate_job_spec
@@ -12,6 +12,7 @@ from fakekube.registry.kinds.label_selectors import is_usable, matches, validate
 from fakekube.registry.kinds.rules import IMMUTABLE, Errors, immutable
 from fakekube.registry.kinds.workloads import WorkloadStrategy, check_template_labels
 from fakekube.registry.strategy import Context, Strategy, Undo
+from fakekube.schema.resources import Resource
 
 CONTROLLER_UID = "batch.kubernetes.io/controller-uid"
 JOB_NAME = "batch.kubernetes.io/job-name"
@@ -19,6 +20,10 @@ LEGACY_CONTROLLER_UID = "controller-uid"
 LEGACY_JOB_NAME = "job-name"
 KEPT_FIELDS = ("completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy")
 INTERNAL_TYPES = {"podFailurePolicy": "PodFailurePolicy", "successPolicy": "SuccessPolicy"}
+PODS_STAY = (
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set "
+    "propagationPolicy=Orphan to suppress this warning"
+)
 SCHEDULING_FIELDS = ("nodeSelector", "tolerations", "schedulingGates")
 
 
@@ -27,6 +32,13 @@ class JobStrategy(WorkloadStrategy):
 
     orphans_by_default = True
     field_selectors = {"status.successful": lambda obj: str((obj.get("status") or {}).get("succeeded") or 0)}  # noqa: RUF012
+
+    def unknown_field_message(self, resource: Resource, path: str) -> str:
+        return f"field label {go_quote(path)} not supported for Job"
+
+    def deletion_warnings(self, options: Obj) -> list[str]:
+        explicit = options.get("propagationPolicy") is not None or options.get("orphanDependents") is not None
+        return [] if explicit else [PODS_STAY]
 
     def default(self, obj: Obj) -> None:
         spec = obj.setdefault("spec", {})

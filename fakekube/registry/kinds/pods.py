@@ -20,6 +20,7 @@ from fakekube.registry.kinds.pod_validation.template import validate_new_pod
 from fakekube.registry.kinds.pod_validation.windows import containers_of
 from fakekube.registry.kinds.pod_warnings import app_armor_field, pod_warnings
 from fakekube.registry.kinds.rules import Errors
+from fakekube.registry.kinds.selectable import SelectableStrategy
 from fakekube.registry.strategy import Context, Strategy
 
 NAME_WARNING = (
@@ -48,19 +49,20 @@ def _first_address(obj: Obj) -> str:
     return listed[0].get("ip") or ""
 
 
-class PodStrategy(Strategy):
+class PodStrategy(SelectableStrategy):
     """Of a stored pod little may change; the status path belongs to kubelet and scheduler."""
 
     answers_deleted_object = True
     field_selectors = {  # noqa: RUF012
         "spec.nodeName": lambda obj: _spec_text(obj, "nodeName"),
+        "spec.host": lambda obj: _spec_text(obj, "nodeName"),
         "spec.restartPolicy": lambda obj: _spec_text(obj, "restartPolicy"),
         "spec.schedulerName": lambda obj: _spec_text(obj, "schedulerName"),
         "spec.serviceAccountName": lambda obj: _spec_text(obj, "serviceAccountName"),
         "spec.hostNetwork": lambda obj: "true" if (obj.get("spec") or {}).get("hostNetwork") else "false",
         "status.phase": lambda obj: _status_text(obj, "phase"),
         "status.podIP": _first_address,
-        "status.podIPs": _first_address,
+        "status.podIPs": lambda obj: "",  # a field that may be asked for, and that no pod fills
         "status.nominatedNodeName": lambda obj: _status_text(obj, "nominatedNodeName"),
     }
 

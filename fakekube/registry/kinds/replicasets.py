@@ -19,14 +19,7 @@ STATUS_COUNTERS = (
 )
 
 
-def replicas_field(obj: Obj) -> str:
-    """status.replicas as a field selector compares it."""
-    return str((obj.get("status") or {}).get("replicas") or 0)
-
-
 class ReplicaSetStrategy(WorkloadStrategy):
-    field_selectors = {"status.replicas": replicas_field}  # noqa: RUF012
-
     def default(self, obj: Obj) -> None:
         super().default(obj)
         obj["spec"].setdefault("replicas", 1)

@@ -6,19 +6,23 @@ from fakekube.core.fielderrors import FieldError, required
 from fakekube.core.meta import Obj, metadata
 from fakekube.registry.kinds.deployments import replicas_limit
 from fakekube.registry.kinds.pod_validation.template import validate_template
-from fakekube.registry.kinds.replicasets import replicas_field
 from fakekube.registry.kinds.rules import Errors, not_negative
+from fakekube.registry.kinds.selectable import SelectableStrategy
 from fakekube.registry.kinds.workloads import WorkloadStrategy, check_template_labels, validate_endless
 from fakekube.registry.strategy import Context, Strategy
 
 STATUS_COUNTERS = ("replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration")
 
 
-class ReplicationControllerStrategy(WorkloadStrategy):
+def _replicas_field(obj: Obj) -> str:
+    return str((obj.get("status") or {}).get("replicas") or 0)
+
+
+class ReplicationControllerStrategy(SelectableStrategy, WorkloadStrategy):
     """Its selector is a plain map of labels; labels and selector default to the template's."""
 
     orphans_by_default = True
-    field_selectors = {"status.replicas": replicas_field}  # noqa: RUF012
+    field_selectors = {"status.replicas": _replicas_field}  # noqa: RUF012
 
     def default(self, obj: Obj) -> None:
         spec = obj.setdefault("spec", {})

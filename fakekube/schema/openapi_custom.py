@@ -7,25 +7,31 @@ from typing import Any
 
 from fakekube.core.meta import Obj
 from fakekube.schema.openapi_operations import custom_name
-from fakekube.schema.openapi_schemas import GROUP_VERSION_KIND, LIST_META, OBJECT_META, Dialect, Prose
+from fakekube.schema.openapi_schemas import (
+    CONVENTIONS,
+    GROUP_VERSION_KIND,
+    LIST_META,
+    LIST_METADATA_TEXT,
+    METADATA_TEXT,
+    OBJECT_META,
+    Dialect,
+    Prose,
+)
 from fakekube.schema.resources import Resource
 
 _INT_OR_STRING = "x-kubernetes-int-or-string"
 _EMBEDS = "x-kubernetes-embedded-resource"
 _PRESERVES = "x-kubernetes-preserve-unknown-fields"
-_CONVENTIONS = "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md"
 
 EITHER = [{"type": "integer"}, {"type": "string"}]
 JUNCTORS = ("allOf", "oneOf", "anyOf", "not")
 """What version 2 cannot say."""
 
-METADATA_TEXT = f"Standard object's metadata. More info: {_CONVENTIONS}#metadata"
-LIST_METADATA_TEXT = f"Standard list metadata. More info: {_CONVENTIONS}#types-kinds"
 EMBEDDED_TEXTS = {
     "apiVersion": "apiVersion defines the versioned schema of this representation of an object. "
-    f"More info: {_CONVENTIONS}#resources",
+    f"More info: {CONVENTIONS}#resources",
     "kind": "kind is a string value representing the type of this object. In CamelCase. "
-    f"More info: {_CONVENTIONS}#types-kinds",
+    f"More info: {CONVENTIONS}#types-kinds",
 }
 
 
@@ -49,7 +55,7 @@ def _object(resource: Resource, dialect: Dialect, prose: Prose) -> Obj:
 
 
 def _list(resource: Resource, name: str, dialect: Dialect, prose: Prose) -> Obj:
-    text = f"List of {resource.plural}. More info: {_CONVENTIONS}"
+    text = f"List of {resource.plural}. More info: {CONVENTIONS}"
     return {
         "description": f"{resource.list_kind} is a list of {resource.kind}",
         "type": "object",

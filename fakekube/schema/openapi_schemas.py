@@ -21,6 +21,15 @@ OBJECT_META, LIST_META = META + "ObjectMeta", META + "ListMeta"
 DELETE_OPTIONS = META + "DeleteOptions"
 WATCH_EVENT = META + "WatchEvent"
 
+CONVENTIONS = "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md"
+METADATA_TEXT = f"Standard object's metadata. More info: {CONVENTIONS}#metadata"
+LIST_METADATA_TEXT = f"Standard list metadata. More info: {CONVENTIONS}#types-kinds"
+_METADATA_TEXTS = {OBJECT_META: METADATA_TEXT, LIST_META: LIST_METADATA_TEXT}
+_PART_TEXTS = {
+    "spec": f"Specification of the desired behavior of the {{}}. More info: {CONVENTIONS}#spec-and-status",
+    "status": f"Most recently observed status of the {{}}. More info: {CONVENTIONS}#spec-and-status",
+}
+
 EVERYWHERE = frozenset({DELETE_OPTIONS, WATCH_EVENT})
 """Kinds that belong to the core group, and to each group version that uses them."""
 
@@ -172,6 +181,8 @@ class Schemas:
         of = field.type
         found: Obj = {}
         text = self._prose.field(owner, field.name)
+        if isinstance(of, Struct):
+            text = text or self._said_of_reference(owner, field.name, of)
         if isinstance(of, Scalar) and of.enum and text:
             text += possible_values(of.enum)
         if text:
@@ -194,6 +205,14 @@ class Schemas:
         if self._dialect.wraps and not alone and "$ref" in found:
             found["allOf"] = [{"$ref": found.pop("$ref")}]
         return found
+
+    def _said_of_reference(self, owner: str, field: str, of: Struct) -> str:
+        """What stands for the description of a field that refers to a struct: clients are generated without it."""
+        text = self._prose.kind(of.name)
+        if not text or of.name in _METADATA_TEXTS:
+            return text and _METADATA_TEXTS[of.name]
+        kinds = self._kinds.get(owner)
+        return _PART_TEXTS[field].format(kinds[0][2]) if kinds and field in _PART_TEXTS else text
 
     def _type(self, of: Type) -> Obj:
         if isinstance(of, Struct):

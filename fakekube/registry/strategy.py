@@ -60,6 +60,8 @@ class Strategy:
     """The kind has a status that only its subresource writes (kinds without the subresource are not asked)."""
     create_keeps_status = False
     """A status given on create is stored (Nodes); elsewhere it is dropped before the strategy sees the object."""
+    standard_finalizers = True
+    """Finalizers without a domain must be among those that Kubernetes itself knows."""
     status_keeps: tuple[str, ...] = ()
     """Metadata fields that a write through the status path leaves as they are."""
     generation_fields: tuple[str, ...] | None = ("spec",)

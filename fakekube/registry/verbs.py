@@ -149,7 +149,6 @@ class Registry:
         def change(stored: Stored | None) -> Obj:
             live = None if stored is None else from_storage(resource, stored.decode())
             found = patching.applied(request, expected, live, config, now)
-            found["metadata"].setdefault("name", request.name)
             self._place(request, found)
             self._check_name(request, found)
             return self._defaulted(request, found)

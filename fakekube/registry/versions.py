@@ -1,4 +1,7 @@
-"""One stored object, several served versions: converting between the version of a request and that of the store."""
+"""One stored object, several served versions: converting between the version of a request and that of the store.
+
+Built-in kinds are prepared and judged in their storage version, custom ones in the version of the request.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,39 @@ import orjson
 
 from fakekube.core.meta import Obj
 from fakekube.registry.conversion import convert
+from fakekube.registry.custom import reading
+from fakekube.schema.crds import CustomResource
 from fakekube.schema.resources import Resource
 from fakekube.storage.values import Stored
 
 
 def to_storage(resource: Resource, obj: Obj) -> Obj:
-    """The object of a request in the version it is stored in; `obj` may be changed."""
-    return obj if resource is resource.storage else convert(resource, resource.storage, obj)
+    """The object of a request in the version that it is judged in; `obj` may be changed."""
+    return obj if resource.custom or resource is resource.storage else convert(resource, resource.storage, obj)
 
 
 def from_storage(resource: Resource, obj: Obj) -> Obj:
-    """A stored object in the version of the request; `obj` may be changed."""
-    return obj if resource is resource.storage else convert(resource.storage, resource, obj)
+    """An object of the version that it is judged in, in the version of the request; `obj` may be changed."""
+    return obj if resource.custom or resource is resource.storage else convert(resource.storage, resource, obj)
+
+
+def current(resource: Resource, stored: Stored) -> Obj:
+    """A stored object in the version that writes through this resource are judged in; shared, not to be changed."""
+    return reading.shown(resource, stored) if isinstance(resource, CustomResource) else stored.view
+
+
+def private(resource: Resource, stored: Stored) -> Obj:
+    """A private copy of a stored object in the version of the request."""
+    if resource.custom:
+        copy: Obj = orjson.loads(presented(resource, stored))
+        return copy
+    return from_storage(resource, stored.decode())
 
 
 def presented(resource: Resource, stored: Stored) -> bytes:
     """The bytes of a stored object in the version of the request."""
+    if isinstance(resource, CustomResource):
+        return reading.shown_bytes(resource, stored)
     if resource is resource.storage:
         return stored.raw
     return orjson.dumps(from_storage(resource, stored.decode()))

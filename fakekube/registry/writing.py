@@ -153,6 +153,8 @@ class Writer:
         if uid:
             raise self._missing_uid(request, uid)
         obj = change(None)
+        if owned:
+            obj["metadata"].pop("resourceVersion", None)
         request.verb = "create"
         return await self.create(request, obj, owned=owned)
 
@@ -222,14 +224,14 @@ class Writer:
                 meta["generation"] = (then.get("generation") or 0) + 1
         meta.setdefault("uid", then["uid"])
         meta["creationTimestamp"] = then["creationTimestamp"]
-        _keep(meta, then, "deletionTimestamp")
+        if "deletionTimestamp" in then:
+            meta["deletionTimestamp"] = then["deletionTimestamp"]
         if "deletionGracePeriodSeconds" not in meta:
             _keep(meta, then, "deletionGracePeriodSeconds")
 
     def _judge_update(self, request: Request, strategy: Strategy, context: Context, obj: Obj, old: Obj) -> None:
         resource = request.resource
-        generic = objectmeta.validate_update(obj["metadata"], old["metadata"])
-        found: list[FieldError] = generic * 2
+        found: list[FieldError] = objectmeta.update_errors(resource, obj["metadata"], old["metadata"])
         if request.subresource == "status":
             found += strategy.validate_status(context, obj, old)
         else:

@@ -11,6 +11,7 @@ from fakekube.core import errors, yamltext
 from fakekube.core.errors import StatusError
 from fakekube.core.gojson import syntax_error
 from fakekube.registry.incoming import Body, unrecognized
+from fakekube.schema import protobuf
 from fakekube.server.negotiation import JSON, PROTOBUF, SUPPORTED, YAML
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -59,8 +60,7 @@ def parse(raw: bytes, content_type: str, kind: str) -> Body:
     if media in YAML_TYPES:
         return _parse_yaml(raw, kind)
     if media == PROTOBUF:
-        hint = "; send application/json (fakekube does not read protobuf bodies yet)"
-        raise errors.unsupported_media_type(UNKNOWN_FORMAT + hint)
+        return _parse_protobuf(raw, kind)
     raise errors.unsupported_media_type(UNKNOWN_FORMAT)
 
 
@@ -81,6 +81,13 @@ def _parse_yaml(raw: bytes, kind: str) -> Body:
     return Body(value, raw, is_json=False)
 
 
+def _parse_protobuf(raw: bytes, kind: str) -> Body:
+    try:
+        return Body(protobuf.codec().read(raw), raw, is_json=False)
+    except protobuf.ProtobufError as error:
+        raise unrecognized(kind, str(error), raw) from None
+
+
 def parse_delete_options(raw: bytes, content_type: str, known: Callable[[str, str], bool]) -> dict[str, Any] | None:
     """The DeleteOptions of a body; None if there is no body. `known` tells whether (apiVersion, kind) may hold them."""
     if not raw:
@@ -88,6 +95,8 @@ def parse_delete_options(raw: bytes, content_type: str, known: Callable[[str, st
     media = media_of(content_type)
     if media in YAML_TYPES:
         value = next(yamltext.documents(raw), None)
+    elif media == PROTOBUF:
+        value = _parse_protobuf(raw, "DeleteOptions").value
     elif media != JSON:
         raise errors.unsupported_media_type(UNKNOWN_FORMAT)
     elif message := syntax_error(raw):

@@ -10,8 +10,9 @@ from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj
 from fakekube.registry import tables
 from fakekube.registry.versions import head
+from fakekube.schema import protobuf
 from fakekube.schema.resources import Resource
-from fakekube.server.negotiation import PARTIAL, PARTIAL_LIST, TABLE, Form
+from fakekube.server.negotiation import JSON, PARTIAL, PARTIAL_LIST, PROTOBUF, TABLE, Form
 
 INCLUDES = ("", "None", "Metadata", "Object")
 
@@ -97,12 +98,19 @@ def many(form: Form, resource: Resource, metadata: bytes, items: Sequence[bytes]
 
 def event(form: Form, resource: Resource, kind: str, raw: bytes, include: str, now: float, first: bool) -> bytes:
     """One line of a watch; of Tables the column definitions come with the first alone."""
-    if not form.transform:
+    if not form.transform and form.media == JSON:
         return b'{"type":"%s","object":%s}\n' % (kind.encode(), raw)
     if form.transform != TABLE:
-        obj: Obj = partial(form, orjson.loads(raw))
+        obj: Obj = partial(form, orjson.loads(raw)) if form.transform else orjson.loads(raw)
     else:
         found = orjson.loads(raw)
         meta = {"resourceVersion": found["metadata"].get("resourceVersion", "")}
         obj = tables.table(resource, [found], now, form.version, include or "Metadata", meta, headers=first)
+    return frame(form, kind, obj)
+
+
+def frame(form: Form, kind: str, obj: Obj) -> bytes:
+    """The line of a watch, or with protobuf the piece, that holds an object as it stands."""
+    if form.media == PROTOBUF:
+        return protobuf.codec().write_event(kind, obj)
     return orjson.dumps({"type": kind, "object": obj}) + b"\n"

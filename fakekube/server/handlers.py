@@ -10,7 +10,8 @@ import orjson
 from fakekube.access.authentication import Authenticator
 from fakekube.access.authorization import Authorizer
 from fakekube.access.users import User
-from fakekube.core import errors
+from fakekube.core import errors, selectors
+from fakekube.core import fielderrors as field
 from fakekube.core.clock import Clock
 from fakekube.core.errors import StatusError
 from fakekube.registry.incoming import expected_of
@@ -204,7 +205,7 @@ class ApiHandler:
         if call.path.name:
             only = f"metadata.name={call.path.name}"
             text = call.query.get("fieldSelector", [""])[0]
-            request.field_selector = options.selectors.parse_fields(f"{text},{only}" if text else only)
+            request.field_selector = selectors.parse_fields(f"{text},{only}" if text else only)
             request.name = ""
         if form.transform == PARTIAL_LIST:
             forms.check(form, request.resource, is_list=False)
@@ -230,7 +231,7 @@ class ApiHandler:
         await self._send_outcome(call, request, form, await self._registry.update(request, body))
 
     async def _patch(self, call: Call, request: Request) -> None:
-        media = bodies.media_of(call.header(b"content-type") or "none")
+        media = call.header(b"content-type").partition(";")[0].strip()
         if media not in TYPES:
             raise StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
         form = self._form(call, request)
@@ -247,9 +248,9 @@ class ApiHandler:
         found = []
         if media == APPLY_PATCH:
             if not request.field_manager:
-                found.append(options.field.required("fieldManager", "is required for apply patch"))
+                found.append(field.required("fieldManager", "is required for apply patch"))
         elif "force" in call.query:
-            found.append(options.field.forbidden("force", FORCE_FORBIDDEN))
+            found.append(field.forbidden("force", FORCE_FORBIDDEN))
         if found:
             raise options.refused("patch", found)
 
@@ -306,11 +307,11 @@ DEPRECATIONS = {
 
 
 def error_media(call: Call) -> str:
-    """The media type of a refusal: YAML for who asked for it first, else JSON."""
+    """The media type of a refusal: that of the answer there would have been, if it can be had."""
     accept = call.header(b"accept")
     if not accept or accept.startswith(JSON):
         return JSON
     try:
-        return negotiate(accept).media if "yaml" in accept else JSON
+        return negotiate(accept, custom=call.request is not None and call.request.resource.custom).media
     except StatusError:
         return JSON

@@ -105,9 +105,8 @@ def manager_errors(manager: str) -> list[field.FieldError]:
         found.append(field.too_long("fieldManager", MANAGER_LENGTH))
     for index, letter in enumerate(manager):
         if not letter.isprintable():
-            found.append(
-                field.invalid("fieldManager", manager, f"must only contain printable characters, position {index}")
-            )
+            detail = f"invalid character U+{ord(letter):04X} (at position {index})"
+            found.append(field.invalid("fieldManager", manager, detail))
             break
     return found
 

@@ -10,14 +10,15 @@ import orjson
 import yaml
 
 from fakekube.core.errors import StatusError
-from fakekube.server.negotiation import JSON, YAML
+from fakekube.schema import protobuf
+from fakekube.server.negotiation import JSON, PROTOBUF, YAML
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 COMPRESSED_FROM_BYTES = 128 * 1024
 CACHE = (b"cache-control", b"no-cache, private")
 JSON_TYPE = (b"content-type", b"application/json")
-_TYPES = {JSON: JSON_TYPE, YAML: (b"content-type", b"application/yaml")}
+_TYPES = {media: (b"content-type", media.encode()) for media in (JSON, YAML, PROTOBUF)}
 
 
 async def send_bytes(
@@ -53,6 +54,8 @@ async def send_json(
     """A JSON text, in the media type that was negotiated, with Warning headers, compressed if it is worth it."""
     if media == YAML:
         body = to_yaml(orjson.loads(body))
+    elif media == PROTOBUF:
+        body = to_protobuf(orjson.loads(body))
     elif pretty:
         body = orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2)
     extra = [*headers, *((b"warning", warning_header(text)) for text in warnings)]
@@ -60,6 +63,14 @@ async def send_json(
         body = gzip.compress(body, 1)
         extra += [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
     await send_bytes(send, code, body, kind=_TYPES[media], headers=extra)
+
+
+def to_protobuf(obj: Any) -> bytes:
+    """The object in protobuf's envelope; 406 for kinds that have no such form."""
+    try:
+        return protobuf.codec().write(obj)
+    except protobuf.ProtobufError as error:
+        raise StatusError(406, "NotAcceptable", str(error)) from None
 
 
 def to_yaml(value: Any) -> bytes:

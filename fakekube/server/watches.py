@@ -17,7 +17,7 @@ from fakekube.registry.verbs import Registry
 from fakekube.registry.versions import from_storage, presented
 from fakekube.schema.decoding import encode_zero
 from fakekube.server import forms
-from fakekube.server.negotiation import Form
+from fakekube.server.negotiation import PROTOBUF, STREAMED, Form
 from fakekube.server.responses import CACHE, JSON_TYPE, Send
 from fakekube.storage.store import TooOld
 from fakekube.storage.values import Event
@@ -31,6 +31,7 @@ BOOKMARK_SECONDS = 60.0
 LAST_BOOKMARK_SECONDS = 2.0
 """How long before its end a watch tells where it stands."""
 BATCH_BYTES = 256 * 1024
+PROTOBUF_TYPE = (b"content-type", STREAMED[1].encode())
 
 
 class Streams:
@@ -97,13 +98,13 @@ class Stream:
                 await gone
 
     async def _start(self) -> None:
-        headers = [CACHE, JSON_TYPE]
+        headers = [CACHE, PROTOBUF_TYPE if self._form.media == PROTOBUF else JSON_TYPE]
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
         await self._send({"type": "http.response.body", "body": b"", "more_body": True})
 
     async def _expired(self, error: TooOld) -> None:
         status = errors.expired(f"too old resource version: {error.asked} ({error.oldest})").status()
-        frame = orjson.dumps({"type": "ERROR", "object": status}) + b"\n"
+        frame = forms.frame(self._form, "ERROR", status)
         await self._send({"type": "http.response.body", "body": frame, "more_body": False})
 
     async def _initial(self, watch: Watch) -> None:
@@ -164,7 +165,7 @@ class Stream:
         form = self._form
         if form.transform:
             return self._frame(kind, self._content(kind, event))
-        name = (kind, self._request.resource)
+        name = (kind, self._request.resource, form.media)
         frame = event.forms.get(name)
         if frame is None:
             frame = event.forms[name] = self._frame(kind, self._content(kind, event))
@@ -188,7 +189,7 @@ class Stream:
         metadata: dict[str, Any] = {"resourceVersion": str(self._told)}
         if ended:
             metadata["annotations"] = {"k8s.io/initial-events-end": "true"}
-        obj = {"kind": resource.kind, "apiVersion": resource.api_version}
+        obj: dict[str, Any] = {"kind": resource.kind, "apiVersion": resource.api_version}
         if not resource.custom:
             obj = {**encode_zero(resource.type), **obj}
         obj["metadata"] = metadata

@@ -31,6 +31,8 @@ class CertificateSigningRequestStrategy(SelectableStrategy):
     def prepare_for_update(self, context: Context, obj: Obj, old: Obj) -> None:
         """The spec stays."""
         obj["spec"] = old["spec"]
+        if context.request.subresource == "approval":
+            self.fill_times(context, obj, old)
 
     def prepare_for_status(self, context: Context, obj: Obj, old: Obj) -> None:
         """The verdicts are kept as they are, and times are filled in."""

@@ -50,8 +50,19 @@ class NamespaceStrategy(SelectableStrategy):
     def prepare_for_update(self, context: Context, obj: Obj, old: Obj) -> None:
         """The spec's finalizers are changed by `finalize` alone."""
         _tell_name(obj)
+        if context.request.subresource == "finalize":
+            return
         finalizers = (old.get("spec") or {}).get("finalizers")
         obj["spec"] = {**(obj.get("spec") or {}), "finalizers": finalizers} if finalizers else {}
+
+    def lingers(self, obj: Obj) -> bool:
+        """The spec's finalizers hold a namespace."""
+        return bool((obj.get("spec") or {}).get("finalizers"))
+
+    def mark_deleting(self, context: Context, obj: Obj) -> None:
+        """A namespace is Terminating, and is given no grace period."""
+        obj["status"] = {**(obj.get("status") or {}), "phase": "Terminating"}
+        obj["metadata"].pop("deletionGracePeriodSeconds", None)
 
     def validate(self, context: Context, obj: Obj) -> list[FieldError]:
         """Finalizers of the spec have qualified names."""

@@ -40,7 +40,7 @@ class TokenHandler(Handler):
             "uid": meta["uid"],
             "creationTimestamp": now,
         }
-        fields.update(request.resource, None, obj, manager, "token", now)
+        _own(request, obj, manager, now)
         spec.setdefault("boundObjectRef", None)
         expires = clock.now() + seconds
         user = service_account(request.namespace, request.name, meta["uid"])

@@ -19,6 +19,9 @@ FALSE = frozenset({"n", "no", "false", "off"})
 class Loader(_Base):  # type: ignore[misc]
     """PyYAML's safe loader with the scalar rules of goyaml.v2; mapping keys become text, as JSON needs them."""
 
+    repeated: list[str]
+    """What is said of keys that stand twice in a mapping, in the order of the text."""
+
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own attribute
 
     def close(self) -> None:
@@ -59,8 +62,15 @@ def _float(loader: Any, node: Any) -> int | float:
 
 
 def _mapping(loader: Any, node: Any) -> dict[str, Any]:
+    lines = [key.start_mark.line + 1 for key, _ in node.value]
     loader.flatten_mapping(node)
-    return {_key(key): value for key, value in loader.construct_pairs(node, deep=True)}
+    found: dict[str, Any] = {}
+    for place, (key, value) in enumerate(loader.construct_pairs(node, deep=True)):
+        name = _key(key)
+        if name in found and len(lines) == len(node.value):
+            loader.repeated.append(f'line {lines[place]}: key "{name}" already set in map')
+        found[name] = value
+    return found
 
 
 def _key(key: Any) -> str:

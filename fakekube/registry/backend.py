@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from fakekube.admission.chain import Chain
+from fakekube.core.callouts import Callouts, NoCallouts
 from fakekube.core.clock import Clock
 from fakekube.core.ids import Ids
+from fakekube.core.meta import Obj
+from fakekube.registry import custom
+from fakekube.registry.custom import reading
 from fakekube.registry.kinds import strategy_of
 from fakekube.registry.request import Request
 from fakekube.registry.strategy import Context, Strategy
+from fakekube.schema.crds import CustomResource
 from fakekube.schema.resources import Resource
 from fakekube.schema.scheme import Scheme
 from fakekube.storage.store import Store
-from fakekube.storage.values import Key
+from fakekube.storage.values import Key, Stored
 
 
 @dataclass(slots=True)
@@ -25,6 +31,7 @@ class Backend:
     clock: Clock
     ids: Ids
     admission: Chain
+    callouts: Callouts = field(default_factory=NoCallouts)
 
     def context(self, request: Request) -> Context:
         """What a strategy may ask during this request."""
@@ -32,7 +39,16 @@ class Backend:
 
     def strategy(self, resource: Resource) -> Strategy:
         """What the kind does differently."""
-        return strategy_of(resource.id)
+        return custom.strategy_of(resource) if isinstance(resource, CustomResource) else strategy_of(resource.id)
+
+    async def ready(self, resource: Resource, items: Iterable[Stored]) -> None:
+        """Have what a conversion webhook must convert converted: from then on `versions` can show it."""
+        if isinstance(resource, CustomResource):
+            await reading.ready(self, resource, items)
+
+    async def stored_form(self, resource: Resource, obj: Obj) -> Obj:
+        """An object in the version that it was judged in (given away) as it is to be stored."""
+        return await reading.stored_form(self, resource, obj) if isinstance(resource, CustomResource) else obj
 
 
 def key_of(request: Request, name: str = "") -> Key:

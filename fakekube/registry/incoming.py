@@ -14,6 +14,7 @@ from fakekube.core.meta import Obj, split_api_version
 from fakekube.registry import custom
 from fakekube.registry.request import Request
 from fakekube.schema import decoding
+from fakekube.schema.crds import CustomResource
 from fakekube.schema.decoding import DecodeError
 from fakekube.schema.defaults import default
 from fakekube.schema.scheme import Scheme
@@ -54,7 +55,7 @@ class Expected:
     version: str
     kind: str
     type: Struct
-    custom: bool = False
+    custom: CustomResource | None = None
 
     @property
     def api_version(self) -> str:
@@ -67,7 +68,8 @@ def expected_of(request: Request) -> Expected:
     below = resource.subresources.get(request.subresource) if request.subresource else None
     if below is not None and (below.group, below.version, below.kind) != resource.gvk:
         return Expected(below.group, below.version, below.kind, below.type)
-    return Expected(resource.group, resource.version, resource.kind, resource.type, resource.custom)
+    defined = resource if isinstance(resource, CustomResource) else None
+    return Expected(resource.group, resource.version, resource.kind, resource.type, defined)
 
 
 @dataclass(slots=True)
@@ -166,8 +168,10 @@ def _unhandled(expected: Expected, kind: str, api_version: str, why: str) -> Sta
 
 def _typed(expected: Expected, value: Obj, body: Body, validation: str) -> tuple[Obj, list[str]]:
     strict = validation != "Ignore"
-    if expected.custom:
-        return custom.decode(expected.type, value, body.raw if body.is_json and strict else b"")
+    if expected.custom is not None:
+        raw = body.raw if body.is_json and strict else b""
+        obj, problems = custom.decode(expected.custom, value, raw, parsed=body.is_json)
+        return obj, [*body.problems, *problems] if strict else []
     decoded = decoding.decode(expected.type, value, body.raw if body.is_json and strict else b"")
     return decoded.value, [*body.problems, *decoded.strict] if strict else []
 
@@ -176,7 +180,7 @@ def complete(expected: Expected, obj: Obj) -> Obj:
     """The decoded object with its kind, version, metadata and the defaults that its type states."""
     obj["kind"], obj["apiVersion"] = expected.kind, expected.api_version
     obj.setdefault("metadata", {})
-    if not expected.custom:
+    if expected.custom is None:
         default(expected.type, obj)
     return obj
 

@@ -165,7 +165,8 @@ def update_errors(resource: Resource, meta: Obj, old: Obj) -> list[FieldError]:
     """What is wrong with changed metadata, as often as the real server tells it: its layers repeat each other."""
     if not _touched(meta, old):
         return []
-    changed, contents = validate_update(meta, old), _contents(meta)
+    changed = validate_update(meta, old)
+    contents = content_errors(meta, standard_finalizers=not resource.custom)
     again = contents if resource.storage.id in RECHECKED else []
     return changed + contents + changed + again
 

@@ -69,8 +69,8 @@ def patched(request: Request, expected: Expected, current: Obj, patch: Patch, pr
 
 
 def _decoded(expected: Expected, value: Obj) -> tuple[Obj, Sequence[str]]:
-    if expected.custom:
-        return custom.decode(expected.type, value, b"")
+    if expected.custom is not None:
+        return custom.decode(expected.custom, value, b"")
     return decoding.decode(expected.type, value)
 
 
@@ -90,12 +90,18 @@ def _unfit(result: Any, why: str) -> StatusError:
     return field.invalid_object("", "", "", [field.invalid("patch", text, why)])
 
 
-def read_apply(raw: bytes) -> Obj:
-    """The configuration of an apply, YAML (which JSON is too); 400 if it is no object."""
+def read_apply(request: Request, raw: bytes) -> Obj:
+    """The configuration of an apply, YAML (which JSON is too); 400 if it is no object, or repeats keys under Strict."""
     try:
-        value = next(yamltext.documents(raw), None)
+        value, repeated = yamltext.first_document(raw)
     except yamltext.YamlError as error:
         raise errors.bad_request(f"error decoding YAML: error converting YAML to JSON: {error}") from None
+    if repeated and request.field_validation == "Strict":
+        text = "yaml: unmarshal errors:\n  " + "\n  ".join(repeated)
+        raise errors.bad_request(f"error strict decoding YAML: error converting YAML to JSON: {text}")
+    if request.field_validation in ("Warn", ""):
+        for text in repeated:
+            request.warn(text)
     if value is None:
         return {}
     if not isinstance(value, dict):

@@ -12,7 +12,7 @@ from fakekube.core import errors
 from fakekube.core.clock import timestamp
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj
-from fakekube.registry import fields, incoming, patching, virtual
+from fakekube.registry import incoming, patching, virtual
 from fakekube.registry.backend import Backend, key_of
 from fakekube.registry.deletion import Deleter
 from fakekube.registry.incoming import Body
@@ -21,7 +21,7 @@ from fakekube.registry.request import Outcome, Request
 from fakekube.registry.subresources import handler_of
 from fakekube.registry.subresources.handler import Handler
 from fakekube.registry.subresources.scale import Places
-from fakekube.registry.versions import from_storage, presented, to_storage
+from fakekube.registry.versions import presented, private, to_storage
 from fakekube.registry.writing import Writer
 from fakekube.storage.store import Moved
 from fakekube.storage.values import Stored
@@ -69,7 +69,10 @@ class Registry:
             return orjson.dumps(made_up.get(self, request))
         if request.subresource and request.subresource != STATUS:
             return orjson.dumps(await self._handler(request).get(self, request))
-        return presented(request.resource, self.reader.get(request))
+        stored = self.reader.get(request)
+        if request.resource.custom:
+            await self.backend.ready(request.resource, (stored,))
+        return presented(request.resource, stored)
 
     def list(self, request: Request) -> Listing:
         """The objects that the request selects."""
@@ -113,7 +116,7 @@ class Registry:
     async def patch(self, request: Request, media: str, raw: bytes) -> Outcome:
         """PATCH in one of the four languages; an apply of what is not there creates it."""
         if media == patching.APPLY_PATCH:
-            return await self._apply(request, patching.read_apply(raw))
+            return await self._apply(request, patching.read_apply(request, raw))
         if self.backend.store.get(key_of(request)) is None:
             raise errors.not_found(request.resource.group, request.resource.plural, request.name)
         expected = incoming.expected_of(request)
@@ -129,13 +132,11 @@ class Registry:
         if handler is not None and not handler.shows_itself:
             return await self._through(request, handler, lambda stored, shown: changed(shown))
         if handler is not None:
-            return await self._merged(
-                request, handler, lambda stored: changed(from_storage(request.resource, stored.decode()))
-            )
+            return await self._merged(request, handler, lambda stored: changed(private(request.resource, stored)))
 
         def change(stored: Stored | None) -> Obj:
             assert stored is not None, "only what is there is patched"
-            return self._defaulted(request, changed(from_storage(request.resource, stored.decode())))
+            return self._defaulted(request, changed(private(request.resource, stored)))
 
         return await self._moved(request, self.writer.update(request, change))
 
@@ -147,7 +148,7 @@ class Registry:
         resource = request.resource
 
         def change(stored: Stored | None) -> Obj:
-            live = None if stored is None else from_storage(resource, stored.decode())
+            live = None if stored is None else private(resource, stored)
             found = patching.applied(request, expected, live, config, now)
             self._place(request, found)
             self._check_name(request, found)
@@ -212,10 +213,11 @@ class Registry:
         def change(stored: Stored | None) -> Obj:
             if stored is None:
                 raise errors.not_found(request.resource.group, request.resource.plural, request.name)
-            shown = handler.shown(self, request, stored.decode())
-            found = handler.merged(self, request, stored.decode(), changed(stored, shown))
-            manager = fields.manager_name(request.field_manager, request.user_agent)
-            fields.update(request.resource.storage, stored.view, found, manager, request.subresource, "")
+            present = private(request.resource, stored)
+            shown = handler.editable(self, request, present)
+            wanted = changed(stored, shown)
+            found = handler.merged(self, request, private(request.resource, stored), wanted)
+            handler.book(self, request, present, wanted, found)
             return found
 
         outcome = await self._moved(request, self.writer.update(request, change, owned=True))

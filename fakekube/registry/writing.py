@@ -16,7 +16,7 @@ from fakekube.registry import fields, objectmeta
 from fakekube.registry.backend import Backend, key_of
 from fakekube.registry.request import Outcome, Request
 from fakekube.registry.strategy import Context, Strategy
-from fakekube.registry.versions import from_storage
+from fakekube.registry.versions import current, from_storage, presented
 from fakekube.schema.decoding import encode_zero
 from fakekube.storage.store import Moved
 from fakekube.storage.values import Event, Key, Stored
@@ -99,6 +99,8 @@ class Writer:
                     if undo is not None:
                         undo()
                     return Outcome(201, from_storage(request.resource, obj))
+                if request.resource.custom:
+                    obj = await self._backend.stored_form(request.resource, obj)
                 return Outcome(201, *await self._commit(request, key, obj, None, undo))
             if generated:
                 meta["name"] = self._generated(meta["generateName"])
@@ -142,6 +144,8 @@ class Writer:
                 return await self._create_instead(request, change, uid, owned)
             if uid and uid != stored.view["metadata"]["uid"]:
                 raise self._other_uid(request, stored, uid)
+            if request.resource.custom:
+                await self._backend.ready(request.resource, (stored,))
             try:
                 return await self._update_once(request, strategy, stored, change, owned)
             except Moved as moved:
@@ -163,7 +167,7 @@ class Writer:
     ) -> Outcome:
         backend, resource = self._backend, request.resource
         context = backend.context(request)
-        old = stored.view
+        old = current(resource, stored)
         obj = change(stored)
         self._reset(request, strategy, old, obj)
         if not owned:
@@ -180,9 +184,13 @@ class Writer:
         if _emptied(obj) and not strategy.lingers(obj) and not request.dry_run:
             return await self._remove(request, strategy, context, stored, obj)
         obj["metadata"]["resourceVersion"] = str(stored.revision)
-        if obj == old or request.dry_run:
-            raw = stored.raw if obj == old else None
-            return Outcome(200, from_storage(resource, obj), raw if resource is resource.storage else None)
+        if resource.custom and not request.dry_run:
+            obj = await backend.stored_form(resource, obj)
+            old = stored.view  # what is stored may lack what the schema adds by now
+        if obj == old and not request.dry_run:
+            return Outcome(200, current(resource, stored), presented(resource, stored))
+        if request.dry_run:
+            return Outcome(200, from_storage(resource, obj))
         undo = strategy.allocate(context, obj, old)
         return Outcome(200, *await self._commit(request, stored.key, obj, stored.revision, undo))
 
@@ -252,7 +260,7 @@ class Writer:
             _empty_status(request, obj)
         manager = fields.manager_name(request.field_manager, request.user_agent)
         resource, now = request.resource, timestamp(self._backend.clock)
-        if resource is resource.storage:
+        if resource.custom or resource is resource.storage:
             fields.update(resource, old, obj, manager, request.subresource, now)
             return
         before, after = (None if each is None else from_storage(resource, copied(each)) for each in (old, obj))
@@ -263,7 +271,7 @@ class Writer:
     def _attributes(self, request: Request, operation: str, obj: Obj | None, old: Obj | None) -> Attributes:
         return Attributes(
             operation=operation,
-            resource=request.resource.storage,
+            resource=request.resource if request.resource.custom else request.resource.storage,
             subresource=request.subresource,
             namespace=request.namespace,
             name=request.name,
@@ -290,6 +298,9 @@ class Writer:
             raise
         assert event.after is not None, "an object was written"
         await follow_up(self._backend, request, event)
+        if resource.custom:
+            await self._backend.ready(resource, (event.after,))
+            return current(resource, event.after), presented(resource, event.after)
         if resource is resource.storage:
             return event.after.view, event.after.raw
         return from_storage(resource, event.after.decode()), None

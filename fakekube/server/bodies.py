@@ -75,10 +75,11 @@ def parse_json(raw: bytes, kind: str) -> Body:
 
 def _parse_yaml(raw: bytes, kind: str) -> Body:
     try:
-        value = next(yamltext.documents(raw), None)
+        value, repeated = yamltext.first_document(raw)
     except yamltext.YamlError as error:
         raise unrecognized(kind, str(error), raw) from None
-    return Body(value, raw, is_json=False)
+    problems = ["yaml: unmarshal errors:\n  " + "\n  ".join(repeated)] if repeated else []
+    return Body(value, raw, is_json=False, problems=problems)
 
 
 def _parse_protobuf(raw: bytes, kind: str) -> Body:

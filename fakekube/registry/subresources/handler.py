@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from fakekube.core import errors
 from fakekube.core.meta import Obj
+from fakekube.registry import fields
 from fakekube.registry.request import Outcome, Request
+from fakekube.registry.versions import private
 
 if TYPE_CHECKING:
     from fakekube.registry.verbs import Registry
@@ -26,7 +28,9 @@ class Handler:
 
     async def get(self, registry: Registry, request: Request) -> Obj:
         """The subresource's object, in the version of the path."""
-        return self.shown(registry, request, registry.stored(request).decode())
+        stored = registry.stored(request)
+        await registry.backend.ready(request.resource, (stored,))
+        return self.shown(registry, request, private(request.resource, stored))
 
     async def create(self, registry: Registry, request: Request, obj: Obj) -> Outcome:
         """What a POST does."""
@@ -35,6 +39,15 @@ class Handler:
     def shown(self, registry: Registry, request: Request, obj: Obj) -> Obj:
         """The subresource's object made of the stored one (a private copy)."""
         return obj
+
+    def editable(self, registry: Registry, request: Request, obj: Obj) -> Obj:
+        """What a patch changes: what is shown, unless something is to be told apart."""
+        return self.shown(registry, request, obj)
+
+    def book(self, registry: Registry, request: Request, obj: Obj, wanted: Obj, found: Obj) -> None:
+        """Set the managedFields of `found`, which the write of `wanted` through the subresource made of `obj`."""
+        manager = fields.manager_name(request.field_manager, request.user_agent)
+        fields.update(request.resource, obj, found, manager, request.subresource, "")
 
     def merged(self, registry: Registry, request: Request, obj: Obj, changed: Obj) -> Obj:
         """The stored object (a private copy) with what `changed` says; raises StatusError."""

@@ -3,60 +3,48 @@ it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from fakekube.core import errors, selectors
 from fakekube.core import fielderrors as field
-from fakekube.core import selectors
+from fakekube.core.clock import timestamp
+from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj
+from fakekube.registry import fields
+from fakekube.registry.custom import scale as custom
+from fakekube.registry.fields.elements import Path
 from fakekube.registry.request import Request
 from fakekube.registry.subresources.handler import Handler
+from fakekube.schema.crds import CustomResource, ScalePaths
 
 if TYPE_CHECKING:
     from fakekube.registry.verbs import Registry
     from fakekube.schema.resources import Resource
 
 SHOWN_METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+BUILT_IN = ScalePaths(".spec.replicas", ".status.replicas")
+ABSENT = -(1 << 31)
+"""The number of replicas that a patch sees where there is none."""
 
 
-class Places(NamedTuple):
-    """Where an object keeps what its Scale shows; each a path of names. `selector` is text in custom resources."""
-
-    replicas: tuple[str, ...] = ("spec", "replicas")
-    status: tuple[str, ...] = ("status", "replicas")
-    selector: tuple[str, ...] = ("spec", "selector")
-    selector_is_text: bool = False
-
-
-BUILT_IN = Places()
-
-
-def places_of(registry: Registry, resource: Resource) -> Places:
+def paths_of(resource: Resource) -> ScalePaths:
     """Where this resource keeps its number of replicas: custom ones say so in their definition."""
-    found = registry.scale_places.get(resource.id, {}) if resource.custom else {}
-    return found.get(resource.version, BUILT_IN)
+    return (resource.scale or BUILT_IN) if isinstance(resource, CustomResource) else BUILT_IN
 
 
-def at(obj: Obj, path: tuple[str, ...]) -> Any:
-    """The value at a path, None if there is none."""
-    found: Any = obj
-    for part in path:
-        found = found.get(part) if isinstance(found, dict) else None
-    return found
+def places_of(resource: Resource) -> dict[str, Path | None]:
+    """Of each apiVersion: the field that holds the number of replicas, for the book of owners."""
+    versions = resource.family.values() if isinstance(resource, CustomResource) else (resource,)
+    return {each.api_version: _place(each) for each in versions if "scale" in each.subresources or each is resource}
 
 
-def put(obj: Obj, path: tuple[str, ...], value: Any) -> None:
-    """Set the value at a path, making the objects on the way."""
-    *above, last = path
-    for part in above:
-        obj = obj.setdefault(part, {})
-    obj[last] = value
+def _place(resource: Resource) -> Path:
+    return tuple(f"f:{name}" for name in custom.names_of(paths_of(resource).replicas))
 
 
-def selector_text(obj: Obj, places: Places) -> str:
-    """The selector as a Scale's status shows it."""
-    found = at(obj, places.selector) if places.selector else None
-    if isinstance(found, str):
-        return found
+def selector_text(obj: Obj) -> str:
+    """A built-in object's selector as a Scale's status shows it."""
+    found: Any = (obj.get("spec") or {}).get("selector")
     if not isinstance(found, dict):
         return ""
     if "matchLabels" in found or "matchExpressions" in found:
@@ -67,36 +55,68 @@ def selector_text(obj: Obj, places: Places) -> str:
 class ScaleHandler(Handler):
     """Reads and writes the number of replicas."""
 
+    async def get(self, registry: Registry, request: Request) -> Obj:
+        found = await super().get(registry, request)
+        if request.resource.custom and found["spec"].get("replicas") == ABSENT:
+            path = paths_of(request.resource).replicas
+            raise errors.internal(f"the spec replicas field {field.go_quote(path)} does not exist")
+        return found
+
     def shown(self, registry: Registry, request: Request, obj: Obj) -> Obj:
-        resource = request.resource
-        places = places_of(registry, resource)
-        replicas, selector = at(obj, places.replicas), selector_text(obj, places)
-        status: Obj = {"replicas": at(obj, places.status) or 0}
+        found = self.editable(registry, request, obj)
+        if request.verb != "get" and found["spec"].get("replicas") == ABSENT:
+            found["spec"] = {}
+        return found
+
+    def editable(self, registry: Registry, request: Request, obj: Obj) -> Obj:
+        """The Scale; of a custom object without a number of replicas it has the one that says so."""
+        paths = paths_of(request.resource)
+        try:
+            replicas = custom.number_at(obj, paths.replicas)
+            status: Obj = {"replicas": custom.number_at(obj, paths.status) or 0}
+            selector = custom.text_at(obj, paths.selector) if request.resource.custom else selector_text(obj)
+        except custom.PlaceError as error:
+            raise StatusError(500, "", str(error)) from None
+        if replicas is None and request.resource.custom:
+            replicas = ABSENT
         if selector:
             status["selector"] = selector
         meta = obj["metadata"]
-        found: Obj = {name: meta[name] for name in SHOWN_METADATA if name in meta}
         return {
             "kind": "Scale",
             "apiVersion": "autoscaling/v1",
-            "metadata": found,
+            "metadata": {name: meta[name] for name in SHOWN_METADATA if name in meta},
             "spec": {"replicas": replicas} if replicas else {},
             "status": status,
         }
 
     def merged(self, registry: Registry, request: Request, obj: Obj, changed: Obj) -> Obj:
         replicas = (changed.get("spec") or {}).get("replicas") or 0
-        if replicas < 0:
-            detail = "must be greater than or equal to 0"
-            found = [field.invalid("spec.replicas", replicas, detail)]
+        path = paths_of(request.resource).replicas
+        if replicas == ABSENT:
+            raise errors.bad_request(f"the spec replicas field {field.go_quote(path)} cannot be empty")
+        if replicas < 0 and not request.resource.custom:
+            found = [field.invalid("spec.replicas", replicas, "must be greater than or equal to 0")]
             raise field.invalid_object("autoscaling", "Scale", request.name, found)
-        put(obj, places_of(registry, request.resource).replicas, replicas)
+        custom.put(obj, path, replicas)
         version = changed["metadata"].get("resourceVersion")
         if version:
             obj["metadata"]["resourceVersion"] = version
-        else:
+        elif not request.resource.custom:
             obj["metadata"].pop("resourceVersion", None)
         return obj
+
+    def book(self, registry: Registry, request: Request, obj: Obj, wanted: Obj, found: Obj) -> None:
+        """The replicas of the Scale are those of the object, whoever owns them."""
+        manager = fields.manager_name(request.field_manager, request.user_agent)
+        resource, now = request.resource, timestamp(registry.backend.clock)
+        managed = obj["metadata"].get("managedFields")
+        old = self.editable(registry, request, obj)
+        entries = fields.update_scale(resource, managed, old, wanted, manager, now, places_of(resource))
+        if entries:
+            found["metadata"]["managedFields"] = entries
+        else:
+            found["metadata"].pop("managedFields", None)
 
 
 ROWS: dict[tuple[str, str], Handler] = {("*", "scale"): ScaleHandler()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fakekube.access.authentication import AUDIENCE
@@ -47,6 +48,23 @@ class TokenHandler(Handler):
         token = "" if request.dry_run else registry.tokens.issue(user, spec["audiences"], expires)
         obj["status"] = {"token": token, "expirationTimestamp": time_text(expires)}
         return Outcome(201, obj)
+
+
+def _own(request: Request, obj: Obj, manager: str, now: str) -> None:
+    """managedFields of the request that is answered: it is of a kind that no path but this knows."""
+    below = request.resource.subresources["token"]
+    as_resource = replace(
+        request.resource,
+        group=below.group,
+        version=below.version,
+        kind=below.kind,
+        type_source=below.type_source,
+        stored_as=None,
+    )
+    if obj["spec"].get("boundObjectRef") is None:
+        obj["spec"].pop("boundObjectRef", None)
+    obj.pop("status", None)
+    fields.update(as_resource, None, obj, manager, "token", now)
 
 
 def _check(request: Request, obj: Obj, spec: Obj) -> None:

@@ -72,8 +72,7 @@ def negotiate(header: str, *, custom: bool = False, stream: bool = False) -> For
     if not entries:
         return Form()
     if not any(_matches(clause.media, SUPPORTED) for clause in entries):
-        listed = (*SUPPORTED, *STREAMED) if stream else SUPPORTED
-        raise unavailable(listed)
+        raise unavailable((*SUPPORTED, *STREAMED) if stream else SUPPORTED)
     for clause in entries:
         media = _media(clause.media, available)
         if media and (transform := _transform(clause)) is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import orjson
 
@@ -15,21 +16,46 @@ from fakekube.schema.resources import Resource
 from fakekube.server.negotiation import JSON, PARTIAL, PARTIAL_LIST, PROTOBUF, TABLE, Form
 
 INCLUDES = ("", "None", "Metadata", "Object")
+PIECE_ITEMS = 64
+"""Objects of a list that are joined and written at once."""
 
 
-def list_bytes(resource: Resource, metadata: bytes, items: Iterable[bytes]) -> bytes:
-    """A list of objects that are bytes already; items of built-in kinds go without their kind and apiVersion."""
-    start = head(resource)
+class Pieces(NamedTuple):
+    """A body that is made while it is sent, and how long it will be."""
+
+    length: int
+    parts: Iterator[bytes]
+
+
+def whole(body: bytes) -> Pieces:
+    """A body that is made already."""
+    return Pieces(len(body), iter((body,)))
+
+
+def list_pieces(resource: Resource, metadata: bytes, items: Sequence[bytes]) -> Pieces:
+    """A list of objects that are bytes already; items of built-in kinds go without their kind and apiVersion.
+
+    It is made piece by piece while it is sent: one text of many megabytes costs more time to make than to send.
+    """
     opening = b'{"kind":"%s","apiVersion":"%s","metadata":%s,"items":[' % (
         resource.list_kind.encode(),
         resource.api_version.encode(),
         metadata,
     )
-    if resource.custom:
-        return opening + b",".join(items) + b"]}"
-    length = len(start)
-    joined = b",{".join([item[length:] for item in items])
-    return opening + (b"{" + joined if joined else b"") + b"]}"
+    kept = 0 if resource.custom else len(head(resource))
+    start = b"" if resource.custom else b"{"
+    size = sum(map(len, items)) - kept * len(items) + len(start) * len(items) + max(len(items) - 1, 0)
+    return Pieces(len(opening) + size + 2, _pieces(opening, items, kept, start))
+
+
+def _pieces(opening: bytes, items: Sequence[bytes], kept: int, start: bytes) -> Iterator[bytes]:
+    between = b"," + start
+    for first in range(0, len(items), PIECE_ITEMS):
+        part = items[first : first + PIECE_ITEMS]
+        joined = between.join([memoryview(item)[kept:] for item in part] if kept else part)
+        yield b"".join((opening, between if first else start, joined))
+        opening = b""
+    yield opening + b"]}"
 
 
 def go_list_type(resource: Resource, suffix: str) -> str:

@@ -24,7 +24,7 @@ from fakekube.schema.scheme import Scheme
 from fakekube.server import bodies, forms, options, responses
 from fakekube.server.negotiation import JSON, PARTIAL_LIST, TABLE, Form, negotiate
 from fakekube.server.paths import ApiPath
-from fakekube.server.responses import Send
+from fakekube.server.responses import COMPRESSED_FROM_BYTES, Send
 from fakekube.server.watches import Stream, Streams
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -184,18 +184,22 @@ class ApiHandler:
     async def _send_list(self, call: Call, request: Request, form: Form, metadata: bytes, items: list[bytes]) -> None:
         resource = request.resource
         if form.transform:
-            body = forms.many(form, resource, metadata, items, call.include, self._clock.now())
+            pieces = forms.whole(forms.many(form, resource, metadata, items, call.include, self._clock.now()))
         else:
-            body = forms.list_bytes(resource, metadata, items)
+            pieces = forms.list_pieces(resource, metadata, items)
         self._warn_deprecated(request)
+        pretty = "pretty" in call.query and options.boolean(call.query["pretty"][0])
+        if form.media == JSON and not pretty and pieces.length > COMPRESSED_FROM_BYTES:
+            await responses.send_pieces(call.send, *pieces, warnings=request.warnings, gzipped=call.gzipped)
+            return
         await responses.send_json(
             call.send,
             200,
-            body,
+            b"".join(pieces.parts),
             media=form.media,
             warnings=request.warnings,
             gzipped=call.gzipped,
-            pretty="pretty" in call.query and options.boolean(call.query["pretty"][0]),
+            pretty=pretty,
         )
 
     async def _watch(self, call: Call, request: Request) -> None:

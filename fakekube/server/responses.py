@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+import zlib
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from typing import Any
 
 import orjson
@@ -16,6 +17,8 @@ from fakekube.server.negotiation import JSON, PROTOBUF, YAML
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 COMPRESSED_FROM_BYTES = 128 * 1024
+GZIP_BITS = 31  # zlib's word for the gzip format with the largest window
+GZIPPED = [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
 CACHE = (b"cache-control", b"no-cache, private")
 JSON_TYPE = (b"content-type", b"application/json")
 _TYPES = {media: (b"content-type", media.encode()) for media in (JSON, YAML, PROTOBUF)}
@@ -61,7 +64,7 @@ async def send_json(
     extra = [*headers, *((b"warning", warning_header(text)) for text in warnings)]
     if gzipped and len(body) > COMPRESSED_FROM_BYTES:
         body = gzip.compress(body, 1)
-        extra += [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
+        extra += GZIPPED
     await send_bytes(send, code, body, kind=_TYPES[media], headers=extra)
 
 
@@ -71,6 +74,30 @@ def to_protobuf(obj: Any) -> bytes:
         return protobuf.codec().write(obj)
     except protobuf.ProtobufError as error:
         raise StatusError(406, "NotAcceptable", str(error)) from None
+
+
+async def send_pieces(
+    send: Send, length: int, parts: Iterable[bytes], *, warnings: Iterable[str] = (), gzipped: bool = False
+) -> None:
+    """A long JSON text piece by piece, so that other requests have their turn in between."""
+    headers = [CACHE, JSON_TYPE, *((b"warning", warning_header(text)) for text in warnings)]
+    if gzipped:
+        headers += GZIPPED
+        parts = _compressed(parts)
+    else:
+        headers.append((b"content-length", b"%d" % length))
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    for part in parts:
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _compressed(parts: Iterable[bytes]) -> Iterator[bytes]:
+    packer = zlib.compressobj(1, wbits=GZIP_BITS)
+    for part in parts:
+        if packed := packer.compress(part):
+            yield packed
+    yield packer.flush()
 
 
 def to_yaml(value: Any) -> bytes:

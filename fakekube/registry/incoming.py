@@ -119,7 +119,7 @@ def decode(scheme: Scheme, request: Request, body: Body) -> Obj:
         if request.field_validation in ("Warn", ""):
             for problem in problems:
                 request.warn(problem)
-    return complete(expected, decoded)
+    return keep_reset(value, complete(expected, decoded))
 
 
 def _stated(expected: Expected, value: Obj, body: Body) -> tuple[str, str]:
@@ -174,6 +174,13 @@ def _typed(expected: Expected, value: Obj, body: Body, validation: str) -> tuple
         return obj, [*body.problems, *problems] if strict else []
     decoded = decoding.decode(expected.type, value, body.raw if body.is_json and strict else b"")
     return decoded.value, [*body.problems, *decoded.strict] if strict else []
+
+
+def keep_reset(sent: Obj, obj: Obj) -> Obj:
+    """`obj` with the empty managedFields that a client sent to have them cleared: decoding drops what is empty."""
+    if (sent.get("metadata") or {}).get("managedFields") == []:
+        obj["metadata"]["managedFields"] = []
+    return obj
 
 
 def complete(expected: Expected, obj: Obj) -> Obj:

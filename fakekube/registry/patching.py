@@ -12,7 +12,7 @@ from fakekube.core import fielderrors as field
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj
 from fakekube.registry import custom, fields
-from fakekube.registry.incoming import Expected, complete
+from fakekube.registry.incoming import Expected, complete, keep_reset
 from fakekube.registry.request import Request
 from fakekube.schema import decoding, inspecting, strategic
 from fakekube.schema.decoding import DecodeError
@@ -65,7 +65,7 @@ def patched(request: Request, expected: Expected, current: Obj, patch: Patch, pr
     if found and request.field_validation in ("Warn", ""):
         for problem in found:
             request.warn(problem)
-    return complete(expected, made)
+    return keep_reset(result, complete(expected, made))
 
 
 def _decoded(expected: Expected, value: Obj) -> tuple[Obj, Sequence[str]]:

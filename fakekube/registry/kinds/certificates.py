@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+
 from fakekube.core.clock import timestamp
+from fakekube.core.fielderrors import FieldError, duplicate, forbidden, not_supported, required
 from fakekube.core.meta import Obj
 from fakekube.registry.kinds.selectable import SelectableStrategy
 from fakekube.registry.strategy import Context
@@ -34,6 +37,25 @@ class CertificateSigningRequestStrategy(SelectableStrategy):
         if context.request.subresource == "approval":
             self.fill_times(context, obj, old)
 
+    def validate_update(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
+        """Verdicts are only added, by `approval`, and are true."""
+        errors = _condition_errors(obj)
+        if context.request.subresource == "approval":
+            errors += _lost_verdicts(obj, old)
+        return errors
+
+    def validate_status(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
+        """A certificate is PEM; no verdict comes or goes this way."""
+        errors = _condition_errors(obj) + _lost_verdicts(obj, old)
+        errors += [
+            forbidden("status.conditions", f'updates may not add a condition of type "{kind}"')
+            for kind in sorted(_verdicts(obj) - _verdicts(old))
+        ]
+        certificate = (obj.get("status") or {}).get("certificate")
+        if certificate and certificate != (old.get("status") or {}).get("certificate"):
+            errors += _certificate_errors(certificate)
+        return errors
+
     def prepare_for_status(self, context: Context, obj: Obj, old: Obj) -> None:
         """The verdicts are kept as they are, and times are filled in."""
         status = obj.setdefault("status", {})
@@ -57,6 +79,44 @@ class CertificateSigningRequestStrategy(SelectableStrategy):
             if not condition.get("lastTransitionTime"):
                 same = (each for each in before if _same(each, condition) and each.get("lastTransitionTime"))
                 condition["lastTransitionTime"] = next(same, {"lastTransitionTime": now})["lastTransitionTime"]
+
+
+def _verdicts(obj: Obj) -> set[str]:
+    return {each["type"] for each in (obj.get("status") or {}).get("conditions") or () if each["type"] in _VERDICTS}
+
+
+def _lost_verdicts(obj: Obj, old: Obj) -> list[FieldError]:
+    return [
+        forbidden("status.conditions", f'updates may not remove a condition of type "{kind}"')
+        for kind in sorted(_verdicts(old) - _verdicts(obj))
+    ]
+
+
+def _condition_errors(obj: Obj) -> list[FieldError]:
+    errors: list[FieldError] = []
+    seen: set[str] = set()
+    for index, each in enumerate((obj.get("status") or {}).get("conditions") or ()):
+        path = f"status.conditions[{index}]"
+        kind, status = each.get("type") or "", each.get("status") or ""
+        if not kind:
+            errors.append(required(f"{path}.type"))
+        allowed = ("True",) if kind in (*_VERDICTS, "Failed") else ("False", "True", "Unknown")
+        if not status:
+            errors.append(required(f"{path}.status"))
+        elif status not in allowed:
+            errors.append(not_supported(f"{path}.status", status, allowed))
+        if kind in seen:
+            errors.append(duplicate(f"{path}.type", kind))
+        seen.add(kind)
+    return errors
+
+
+def _certificate_errors(encoded: str) -> list[FieldError]:
+    text = base64.b64decode(encoded)
+    if b"-----BEGIN CERTIFICATE-----" in text and b"-----END CERTIFICATE-----" in text:
+        return []
+    fault = "must contain at least one CERTIFICATE PEM block"
+    return [FieldError("FieldValueInvalid", "status.certificate", f'Invalid value: "<certificate data>": {fault}')]
 
 
 def _same(one: Obj, other: Obj) -> bool:

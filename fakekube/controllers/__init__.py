@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from fakekube.controllers import (
     daemonset,
+    definitions,
     deployment,
     endpoints,
     endpointslice,
@@ -23,6 +24,7 @@ from fakekube.machinery.controller import Controller
 
 CONTROLLERS: tuple[Controller, ...] = (
     # Of several that have had as little work, the first is next: what others wait for comes before them.
+    definitions.CONTROLLER,  # what it defines is served at once, and soon says so
     namespace.CONTROLLER,
     serviceaccount.CONTROLLER,  # pods need the account
     root_ca.CONTROLLER,  # and the certificate authority

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from fakekube.core.meta import Obj, condition
-from fakekube.registry.subresources.scale import Places
+from typing import NamedTuple
+
+from fakekube.core.meta import Obj, condition, is_true
 from fakekube.registry.verbs import Registry
-from fakekube.schema.crds import resources_of
-from fakekube.schema.resources import Resource
-from fakekube.storage.values import Event
+from fakekube.schema.crds import CustomResource, resources_of
+from fakekube.schema.definitions.naming import ACCEPTED, ESTABLISHED, TERMINATING, naming
+from fakekube.storage.values import Event, Stored
 
 DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 
 
+class Served(NamedTuple):
+    """What a definition has served, and what of it that came from."""
+
+    group: str
+    plural: str
+    spec: Obj
+    names: Obj
+    terminating: bool
+    since: int
+    resources: list[CustomResource]
+
+
 class Definitions:
-    """Follows the definitions in the store and keeps the scheme in step."""
+    """Follows the definitions in the store and keeps the scheme in step.
+
+    A definition whose names are free is served at once; its conditions, which controllers set, follow.
+    """
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._served: dict[str, tuple[Obj, list[Resource]]] = {}
+        self._served: dict[str, Served] = {}
 
     def start(self) -> None:
         """Serve what is defined, and follow changes."""
@@ -29,7 +45,7 @@ class Definitions:
         for name in list(self._served):
             self._withdraw(name)
         for stored in self._registry.backend.store.list(DEFINITIONS):
-            self._serve(stored.view)
+            self._serve(stored)
 
     def _on_event(self, event: Event) -> None:
         if event.key.resource != DEFINITIONS:
@@ -37,44 +53,47 @@ class Definitions:
         if event.after is None:
             self._withdraw(event.key.name)
         else:
-            self._serve(event.after.view)
+            self._serve(event.after)
 
-    def _serve(self, crd: Obj) -> None:
-        name = crd["metadata"]["name"]
-        accepted = condition(crd, "NamesAccepted")
-        if accepted is not None and accepted.get("status") == "False":
+    def _serve(self, stored: Stored) -> None:
+        crd, name = stored.view, stored.key.name
+        names = self._names(crd)
+        if names is None:
+            self._withdraw(name)
             return
-        before = self._served.get(name)
-        if before is not None and before[0] == crd["spec"]:
-            return
-        self._withdraw(name)
+        spec, before, terminating = crd["spec"], self._served.get(name), is_true(crd, TERMINATING)
+        if before is not None and before.spec == spec:
+            if before.names == names and before.terminating == terminating:
+                return
+            since = before.since
+        else:
+            since = stored.revision
+        group, plural = spec["group"], spec["names"]["plural"]
         scheme = self._registry.backend.scheme
-        made = resources_of(crd, scheme.table)
-        scheme.add(*made)
-        self._served[name] = (crd["spec"], made)
-        places = {version["name"]: _places(version) for version in crd["spec"]["versions"]}
-        group, plural = crd["spec"]["group"], crd["spec"]["names"]["plural"]
-        self._registry.scale_places[f"{plural}.{group}"] = places
+        resources = resources_of({**crd, "spec": {**spec, "names": names}}, scheme.table, since)
+        if before is not None and before.resources:
+            scheme.remove(group, plural)
+        scheme.add(*resources)
+        self._served[name] = Served(group, plural, spec, names, terminating, since, resources)
+        if before is not None and since != before.since:
+            self._registry.backend.store.close_watchers(f"{plural}.{group}")
+
+    def _names(self, crd: Obj) -> Obj | None:
+        """The names to serve it by; None if they are taken."""
+        had: Obj = (crd.get("status") or {}).get("acceptedNames") or {}
+        if is_true(crd, ACCEPTED) or is_true(crd, ESTABLISHED):
+            return had if had.get("plural") else dict(crd["spec"]["names"])
+        if condition(crd, ACCEPTED) is not None:
+            return None
+        group = crd["spec"]["group"]
+        listed = (stored.view for stored in self._registry.backend.store.list(DEFINITIONS))
+        found = naming(crd, [each for each in listed if each["spec"]["group"] == group])
+        return found.names if found.accepted["status"] == "True" else None
 
     def _withdraw(self, name: str) -> None:
         served = self._served.pop(name, None)
         if served is None:
             return
-        spec, made = served
-        if made:
-            self._registry.backend.scheme.remove(spec["group"], spec["names"]["plural"])
-        self._registry.backend.store.close_watchers(f"{spec['names']['plural']}.{spec['group']}")
-
-
-def _places(version: Obj) -> Places:
-    scale = (version.get("subresources") or {}).get("scale") or {}
-
-    def path(name: str) -> tuple[str, ...]:
-        return tuple(part for part in scale.get(name, "").split(".") if part)
-
-    return Places(
-        path("specReplicasPath") or ("spec", "replicas"),
-        path("statusReplicasPath") or ("status", "replicas"),
-        path("labelSelectorPath"),
-        True,
-    )
+        if served.resources:
+            self._registry.backend.scheme.remove(served.group, served.plural)
+        self._registry.backend.store.close_watchers(f"{served.plural}.{served.group}")

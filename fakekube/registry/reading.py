@@ -16,6 +16,8 @@ from fakekube.core.gojson import syntax_error
 from fakekube.registry.backend import Backend, key_of
 from fakekube.registry.request import Request
 from fakekube.registry.strategy import Strategy
+from fakekube.registry.versions import current
+from fakekube.schema.resources import Resource
 from fakekube.storage.store import TooOld
 from fakekube.storage.values import Key, Stored
 from fakekube.storage.watch import Accept, Watcher
@@ -151,7 +153,7 @@ class Reader:
         check_field_selector(request, strategy)
 
         def test(stored: Stored) -> bool:
-            return fields.matches(lambda path: _field(stored, strategy, path))
+            return fields.matches(lambda path: _field(request.resource, stored, strategy, path))
 
         return test
 
@@ -228,12 +230,12 @@ def parse_version(text: str) -> int:
     raise ValueError(f"resourceVersion: Invalid value: {field.go_quote(text)}: {message}")
 
 
-def _field(stored: Stored, strategy: Strategy, path: str) -> str:
+def _field(resource: Resource, stored: Stored, strategy: Strategy, path: str) -> str:
     if path == "metadata.name":
         return stored.key.name
     if path == "metadata.namespace":
         return stored.key.namespace
-    return strategy.field_selectors[path](stored.view)
+    return strategy.field_selectors[path](current(resource, stored))
 
 
 def check_field_selector(request: Request, strategy: Strategy) -> None:

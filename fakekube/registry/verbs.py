@@ -20,7 +20,6 @@ from fakekube.registry.reading import Listing, Reader, Watch
 from fakekube.registry.request import Outcome, Request
 from fakekube.registry.subresources import handler_of
 from fakekube.registry.subresources.handler import Handler
-from fakekube.registry.subresources.scale import Places
 from fakekube.registry.versions import presented, private, to_storage
 from fakekube.registry.writing import Writer
 from fakekube.storage.store import Moved
@@ -48,8 +47,6 @@ class Registry:
         self.reader = Reader(backend)
         self.writer = Writer(backend)
         self.deleter = Deleter(backend, self.reader)
-        self.scale_places: dict[str, dict[str, Places]] = {}
-        """Where custom resources keep their replicas: resource id -> version -> places."""
 
     @property
     def revision(self) -> int:

@@ -12,7 +12,7 @@ from fakekube.registry.conversion import convert
 from fakekube.registry.custom import reading
 from fakekube.schema.crds import CustomResource
 from fakekube.schema.resources import Resource
-from fakekube.storage.values import Stored
+from fakekube.storage.values import Event, Stored
 
 
 def to_storage(resource: Resource, obj: Obj) -> Obj:
@@ -45,6 +45,20 @@ def presented(resource: Resource, stored: Stored) -> bytes:
     if resource is resource.storage:
         return stored.raw
     return orjson.dumps(from_storage(resource, stored.decode()))
+
+
+def farewell(resource: Resource, event: Event) -> bytes:
+    """An object that goes, or leaves a selection, as it is shown last: as it was, at the revision of the event."""
+    if isinstance(resource, CustomResource):
+        assert event.before is not None, "an object that was not there has no farewell"
+        if reading.is_current(resource, event.before):
+            return event.farewell
+        obj = private(resource, event.before)
+        obj["metadata"]["resourceVersion"] = str(event.revision)
+        return orjson.dumps(obj)
+    if resource is resource.storage:
+        return event.farewell
+    return orjson.dumps(from_storage(resource, orjson.loads(event.farewell)))
 
 
 def head(resource: Resource) -> bytes:

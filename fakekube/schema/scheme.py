@@ -78,6 +78,10 @@ class Scheme:
         added = sorted(group for group in self._groups if group not in self._own_groups)
         return [group for group in self._groups if group in self._own_groups] + added
 
+    def built_in(self, group: str) -> bool:
+        """Whether the group is one of Kubernetes' own."""
+        return group in self._own_groups
+
     def versions(self, group: str) -> list[str]:
         """The versions of a group, preferred first; empty if the group is not served."""
         return list(self._groups.get(group, ()))

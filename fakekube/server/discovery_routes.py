@@ -61,7 +61,7 @@ class Discovery:
             )
             if found != b"null":
                 await _send(scope, send, found)
-            elif path.group and path.group not in self._scheme.groups():
+            elif path.group and not self._scheme.built_in(path.group):
                 await responses.send_text(send, 404, PLAIN_404)
             else:
                 raise errors.no_such_path()

@@ -19,6 +19,7 @@ from fakekube.registry.patching import APPLY_PATCH, STRATEGIC_PATCH, TYPES
 from fakekube.registry.request import Outcome, Request
 from fakekube.registry.verbs import Registry
 from fakekube.registry.versions import presented
+from fakekube.schema.crds import CustomResource
 from fakekube.schema.resources import Resource
 from fakekube.schema.scheme import Scheme
 from fakekube.server import bodies, forms, options, responses
@@ -108,19 +109,38 @@ class ApiHandler:
         path = call.path
         resource = self._scheme.resource(path.group, path.version, path.plural)
         if resource is None or (path.subresource and path.subresource not in resource.subresources):
-            if resource is None and path.group and path.group not in self._scheme.groups():
-                await responses.send_text(call.send, 404, PLAIN_404)
-                return
-            raise errors.no_such_path()
+            await self._absent(call, resource)
+            return
         verb = self._verb(call, resource)
+        if resource.custom and self._is_misplaced(resource, verb, path):
+            await responses.send_text(call.send, 404, PLAIN_404)
+            return
         request = Request(verb, resource, path.namespace, path.name, path.subresource, user)
         request.user_agent = call.header(b"user-agent")
         call.request = request
+        if isinstance(resource, CustomResource) and resource.deprecation:
+            request.warn(resource.deprecation)
         self._scope(resource, request, path)
         self._authorizer.check_resource(
             user, verb, resource.group, resource.plural, path.subresource, path.namespace, path.name
         )
         await getattr(self, "_" + verb)(call, request)
+
+    async def _absent(self, call: Call, resource: Resource | None) -> None:
+        """404 for a path that leads nowhere, in the form that the real server has for it."""
+        path = call.path
+        if resource is not None and resource.custom:
+            raise errors.not_found(resource.group, resource.plural, path.name)
+        if not path.group or self._scheme.built_in(path.group):
+            raise errors.no_such_path()
+        await responses.send_text(call.send, 404, PLAIN_404)
+
+    @staticmethod
+    def _is_misplaced(resource: Resource, verb: str, path: ApiPath) -> bool:
+        """Whether a custom resource is asked for with a namespace that it has not, or without the one it needs."""
+        if not resource.namespaced:
+            return bool(path.namespace)
+        return not path.namespace and verb not in ("list", "watch")
 
     def _scope(self, resource: Resource, request: Request, path: ApiPath) -> None:
         """A namespaced resource needs its namespace for everything but list and watch; others have none."""
@@ -175,7 +195,9 @@ class ApiHandler:
             options.read_options(request, call.query)
         listing = self._registry.list(request)
         resource = request.resource
-        if resource is resource.storage:
+        if resource.custom:
+            await self._registry.backend.ready(resource, listing.items)
+        if resource is resource.storage and not resource.custom:
             items = [stored.raw for stored in listing.items]
         else:
             items = [presented(resource, stored) for stored in listing.items]
@@ -236,12 +258,12 @@ class ApiHandler:
 
     async def _patch(self, call: Call, request: Request) -> None:
         media = call.header(b"content-type").partition(";")[0].strip()
-        if media not in TYPES:
+        if media not in TYPES and not request.resource.custom:
             raise StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
         form = self._form(call, request)
         raw = await bodies.read(call.receive, call.header(b"content-length"))
         self._patch_options(call, request, media)
-        if media == STRATEGIC_PATCH and request.resource.custom and request.subresource != "scale":
+        if request.resource.custom and (media not in TYPES or media == STRATEGIC_PATCH) and request.subresource != "scale":
             known = ", ".join(each for each in TYPES if each != STRATEGIC_PATCH)
             message = f"the body of the request was in an unknown format - accepted media types include: {known}"
             raise errors.unsupported_media_type(message)

@@ -14,7 +14,7 @@ from fakekube.core.clock import Clock
 from fakekube.registry.reading import Watch
 from fakekube.registry.request import Request
 from fakekube.registry.verbs import Registry
-from fakekube.registry.versions import from_storage, presented
+from fakekube.registry.versions import farewell, presented
 from fakekube.schema.decoding import encode_zero
 from fakekube.server import forms
 from fakekube.server.negotiation import PROTOBUF, STREAMED, Form
@@ -108,6 +108,8 @@ class Stream:
         await self._send({"type": "http.response.body", "body": frame, "more_body": False})
 
     async def _initial(self, watch: Watch) -> None:
+        if self._request.resource.custom:
+            await self._registry.backend.ready(self._request.resource, watch.initial)
         frames = [self._frame("ADDED", presented(self._request.resource, stored)) for stored in watch.initial]
         self._told = max(watch.revision, watch.above)
         if watch.marks_initial_end:
@@ -121,7 +123,11 @@ class Stream:
         marks = _bookmark_times(loop.time(), end) if self._request.bookmarks else iter(())
         mark = next(marks, None)
         while True:
-            await self._write([frame for kind, event in watch.watcher.take() if (frame := self._told_of(kind, event))])
+            taken = watch.watcher.take()
+            if self._request.resource.custom:
+                items = [stored for _, event in taken if (stored := event.after or event.before)]
+                await self._registry.backend.ready(self._request.resource, items)
+            await self._write([frame for kind, event in taken if (frame := self._told_of(kind, event))])
             if gone.done() or watch.watcher.closed:
                 return
             now = loop.time()
@@ -176,9 +182,7 @@ class Stream:
         if kind != "DELETED":
             assert event.after is not None, "only what is there was added or changed"
             return presented(resource, event.after)
-        if resource is resource.storage:
-            return event.farewell
-        return orjson.dumps(from_storage(resource, orjson.loads(event.farewell)))
+        return farewell(resource, event)
 
     def _frame(self, kind: str, raw: bytes) -> bytes:
         first, self._first = self._first, False

@@ -1,0 +1,1 @@
+"""CustomResourceDefinitions themselves: which names they may take, and what is wrong with what they say."""

@@ -132,7 +132,7 @@ def _finalizer_errors(finalizers: list[str], standard: bool) -> list[FieldError]
         path = f"metadata.finalizers[{index}]"
         messages = names.qualified_name(name)
         errors += [field.invalid("metadata.finalizers", name, message) for message in messages]
-        if standard and not messages and "/" not in name and name not in STANDARD_FINALIZERS:
+        if standard and "/" not in name and name not in STANDARD_FINALIZERS:
             detail = "name is neither a standard finalizer name nor is it fully qualified"
             errors.append(field.invalid(path, name, detail))
     if ORPHAN in finalizers and FOREGROUND in finalizers:

@@ -24,6 +24,8 @@ from fakekube.storage.values import Event, Key, Stored
 NAME_TRIES = 8
 NAME_PREFIX_LENGTH = 58
 WRITE_TRIES = 5
+NEVER_GIVEN = ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
+"""What nobody can give a new object's metadata."""
 
 Change = Callable[[Stored | None], Obj]
 """Makes the new object of the present one (None: there is none), in the storage version; the result is private."""
@@ -43,13 +45,15 @@ class Writer:
         resource, backend = request.resource, self._backend
         strategy, context = backend.strategy(resource), backend.context(request)
         meta = obj["metadata"]
+        for name in NEVER_GIVEN:
+            meta.pop(name, None)
         if not owned:
             self._own_fields(request, strategy, None, obj)
         attributes = self._attributes(request, "CREATE", obj, None)
         await backend.admission.admit(attributes, context)
         obj = attributes.obj or obj
         meta = obj["metadata"]
-        for name in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
+        for name in NEVER_GIVEN:  # not by admission either
             meta.pop(name, None)
         meta["uid"] = backend.ids.uid()
         meta["creationTimestamp"] = timestamp(backend.clock)
@@ -104,17 +108,18 @@ class Writer:
                 return Outcome(201, *await self._commit(request, key, obj, None, undo))
             if generated:
                 meta["name"] = self._generated(meta["generateName"])
-        raise self._taken(request, there, generated)
+        raise self._taken(request, there, bool(meta.get("generateName")))
 
-    def _taken(self, request: Request, there: Stored | None, generated: bool) -> StatusError:
+    def _taken(self, request: Request, there: Stored | None, prefixed: bool) -> StatusError:
         resource = request.resource
         assert there is not None, "the name is taken"
         found = errors.already_exists(resource.group, resource.plural, there.key.name)
         if there.view["metadata"].get("deletionTimestamp"):
             found = StatusError(409, "AlreadyExists", f"object is being deleted: {found.message}", found.details)
-        elif generated:
+        elif prefixed:
             message = f"{found.message}, the server was not able to generate a unique name for the object"
-            found = StatusError(409, "AlreadyExists", message, found.details)
+            details = {**(found.details or {}), "retryAfterSeconds": 1}
+            found = StatusError(409, "AlreadyExists", message, details, headers={"Retry-After": "1"})
         return found
 
     # --- update

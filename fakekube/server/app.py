@@ -63,11 +63,11 @@ class Application(Starlette):
         try:
             user = self._authenticator.user_of(headers_of(scope))
             self._authorizer.check_path(user, scope["method"].lower(), scope["path"])
+            if scope["path"] in ("/apis", "/apis/"):
+                await self._discovery.groups(scope, send)
+                return
         except StatusError as error:
             await responses.send_error(send, error)
-            return
-        if scope["path"] in ("/apis", "/apis/"):
-            await self._discovery.groups(scope, send)
             return
         await super().__call__(scope, receive, send)
 

@@ -15,6 +15,10 @@ from fakekube.schema import protobuf
 from fakekube.schema.resources import Resource
 from fakekube.server.negotiation import JSON, PARTIAL, PARTIAL_LIST, PROTOBUF, TABLE, Form
 
+UNKNOWN_INCLUDE = (
+    'Unable to convert to Table as requested: includeObject: Invalid value: "{}": '
+    "must be 'Metadata', 'Object', 'None', or empty"
+)
 INCLUDES = ("", "None", "Metadata", "Object")
 PIECE_ITEMS = 64
 """Objects of a list that are joined and written at once."""
@@ -82,7 +86,7 @@ def check(form: Form, resource: Resource, *, is_list: bool) -> None:
 def check_include(include: str) -> None:
     """400 for an includeObject that is none of the known ones."""
     if include not in INCLUDES:
-        raise StatusError(400, "BadRequest", f'unrecognized includeObject value: "{include}"')
+        raise StatusError(400, "BadRequest", UNKNOWN_INCLUDE.format(include))
 
 
 def one(form: Form, resource: Resource, raw: bytes, include: str, now: float) -> bytes:

@@ -11,10 +11,18 @@ from typing import Any
 import orjson
 
 from fakekube.core.meta import Obj
-from fakekube.schema.wire import DOUBLE, FIXED64, LENGTH, VARINT, delimited, tag, varint
+from fakekube.schema.protobuf_scalars import FIXED64, LENGTH, SCALARS, VARINT, tag, varint
 
 Writer = Callable[[Any], bytes]
 """From a JSON value to the bytes of the field, its tag included; of a message, to its content."""
+
+
+_double = SCALARS["double"].write
+
+
+def delimited(mark: bytes, content: bytes) -> bytes:
+    """A field that is a string, bytes or a message, after its tag."""
+    return mark + varint(len(content)) + content
 
 
 class Message:
@@ -51,7 +59,7 @@ def integer(number: int) -> Writer:
 
 def double(number: int) -> Writer:
     mark = tag(number, FIXED64)
-    return lambda value: mark + DOUBLE.pack(value)
+    return lambda value: mark + _double(value)
 
 
 def message(number: int, content: Writer) -> Writer:
@@ -258,7 +266,7 @@ def _default(value: Any) -> bytes:
         case bool():
             return tag(2, VARINT) + (b"\x01" if value else b"\x00")
         case int() | float():
-            return tag(1, FIXED64) + DOUBLE.pack(value)
+            return tag(1, FIXED64) + _double(value)
         case str():
             return delimited(tag(3, LENGTH), value.encode())
     return b""

@@ -95,10 +95,14 @@ class Deleter:
             self._mark(obj)
             strategy.mark_deleting(context, obj)
             state = "marked"
-        if state != "now" and (state == "marked" or obj["metadata"].get("deletionGracePeriodSeconds")):
+        meta = obj["metadata"]
+        if state == "marked" or (
+            state == "graceful" and (meta["deletionGracePeriodSeconds"] or meta.get("finalizers"))
+        ):
             return False, await self._write(request, stored, obj)
-        if obj["metadata"].get("finalizers"):
-            return False, await self._write(request, stored, obj)
+        if state == "graceful" and not request.dry_run:  # watchers see that it is ending before they see it gone
+            obj = await self._write(request, stored, obj)
+            stored = backend.store.get(stored.key) or stored
         if not request.dry_run:
             event = await backend.store.commit(stored.key, None, expected=stored.revision)
             strategy.release(context, obj)

@@ -23,8 +23,8 @@ STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
 TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
 
-Patch = Callable[[Obj], Any]
-"""The patched value of a private copy of the present object."""
+Patch = Callable[[Obj], tuple[Any, str | None]]
+"""The patched value of a private copy of the present object, and what messages quote instead of it (None: itself)."""
 
 
 def reader(media: str, raw: bytes, request: Request, expected: Expected) -> Callable[[], tuple[Patch, list[str]]]:
@@ -35,33 +35,39 @@ def reader(media: str, raw: bytes, request: Request, expected: Expected) -> Call
     def read() -> tuple[Patch, list[str]]:
         if media == JSON_PATCH:
             operations, problems = patches.decode_json_patch(raw, checked=checked)
-            return (lambda obj: patches.apply_json_patch(obj, operations)), problems
+            return (lambda obj: (patches.apply_json_patch(obj, operations), None)), problems
         if media == STRATEGIC_PATCH:
             problems = inspecting.duplicates(raw) if strategic.decode(raw) and checked else []
-            return (lambda obj: strategic.apply(obj, strategic.decode(raw), expected.type)), problems
+            return (lambda obj: _strategic(obj, raw, expected)), problems
         patch = patches.decode_merge_patch(raw, checked=checked)
         problems = inspecting.duplicates(raw) if checked else []
-        return (lambda obj: patches.apply_merge_patch(obj, patch)), problems
+        return (lambda obj: (patches.apply_merge_patch(obj, patch), None)), problems
 
     return read
+
+
+def _strategic(obj: Obj, raw: bytes, expected: Expected) -> tuple[Any, str]:
+    patch = strategic.decode(raw)
+    result = strategic.apply(obj, patch, expected.type)
+    return result, strategic.shown(patch)
 
 
 def patched(request: Request, expected: Expected, current: Obj, patch: Patch, problems: list[str]) -> Obj:
     """The canonical object that the patch makes of `current` (a private copy); StatusError as the real server words
     it."""
-    result = patch(current)
+    result, quote = patch(current)
     if not isinstance(result, dict):
-        raise _unfit(result, "the patched object is not an object")
+        raise _unfit(result if quote is None else quote, "the patched object is not an object")
     stated = (result.get("apiVersion"), result.get("kind"))
     if stated != (expected.api_version, expected.kind):
-        raise _unfit(result, _wrong_kind(expected, *stated))
+        raise _unfit(result if quote is None else quote, _wrong_kind(expected, *stated))
     try:
         made, strict = _decoded(expected, result)
     except DecodeError as error:
-        raise _unfit(result, str(error)) from None
+        raise _unfit(result if quote is None else quote, str(error)) from None
     found = [*problems, *strict]
     if found and request.field_validation == "Strict":
-        raise _unfit(result, "strict decoding error: " + ", ".join(found))
+        raise _unfit(result if quote is None else quote, "strict decoding error: " + ", ".join(found))
     if found and request.field_validation in ("Warn", ""):
         for problem in found:
             request.warn(problem)
@@ -86,7 +92,7 @@ def _wrong_kind(expected: Expected, api_version: Any, kind: Any) -> str:
 
 def _unfit(result: Any, why: str) -> StatusError:
     """422 about the whole patched object; the real server names neither kind nor object here."""
-    text = orjson.dumps(result).decode()
+    text = result if isinstance(result, str) else orjson.dumps(result).decode()
     return field.invalid_object("", "", "", [field.invalid("patch", text, why)])
 
 

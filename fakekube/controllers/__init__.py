@@ -5,20 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fakekube.controllers import (
+    certificates,
+    claimprotection,
+    clusterrole_aggregation,
     daemonset,
     definitions,
     deployment,
+    disruption,
     endpoints,
     endpointslice,
     endpointslicemirroring,
     garbage,
+    horizontalpodautoscaler,
     namespace,
+    node_ttl,
+    nodelifecycle,
+    persistentvolume,
+    podgc,
     replicaset,
     replicationcontroller,
     root_ca,
     scheduler,
     serviceaccount,
+    serviceaccount_tokens,
     statefulset,
+    tainteviction,
 )
 from fakekube.machinery.controller import Controller
 
@@ -28,6 +39,12 @@ CONTROLLERS: tuple[Controller, ...] = (
     namespace.CONTROLLER,
     serviceaccount.CONTROLLER,  # pods need the account
     root_ca.CONTROLLER,  # and the certificate authority
+    nodelifecycle.CONTROLLER,  # taints that keep pods off a node come before pods are placed
+    node_ttl.CONTROLLER,
+    persistentvolume.BINDER,
+    persistentvolume.KEEPER,
+    claimprotection.CLAIMS,
+    claimprotection.VOLUMES,
     scheduler.CONTROLLER,  # a pod is placed before more are made
     replicaset.CONTROLLER,
     replicationcontroller.CONTROLLER,
@@ -37,6 +54,13 @@ CONTROLLERS: tuple[Controller, ...] = (
     endpoints.CONTROLLER,
     endpointslice.CONTROLLER,
     endpointslicemirroring.CONTROLLER,
+    disruption.CONTROLLER,
+    horizontalpodautoscaler.CONTROLLER,
+    clusterrole_aggregation.CONTROLLER,
+    serviceaccount_tokens.CONTROLLER,
+    certificates.CONTROLLER,
+    tainteviction.CONTROLLER,
+    podgc.CONTROLLER,
     garbage.CONTROLLER,  # last: it only takes away
 )
 

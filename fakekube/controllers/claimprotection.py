@@ -1,0 +1,79 @@
+"""Protection of volumes in use: claims stay while pods use them, volumes while they are bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fakekube.core.meta import Obj, is_deleting
+from fakekube.machinery.controller import Controller, NamedKey, Watch, itself, service_account
+from fakekube.machinery.plan import NOTHING, Plan, Update
+from fakekube.machinery.world import Index, World
+from fakekube.storage.values import Event
+
+CLAIM_FINALIZER = "kubernetes.io/pvc-protection"
+VOLUME_FINALIZER = "kubernetes.io/pv-protection"
+
+
+def _claims_of(pod: Obj) -> Iterable[tuple[str, str]]:
+    meta = pod["metadata"]
+    for volume in pod["spec"].get("volumes") or ():
+        if "persistentVolumeClaim" in volume:
+            yield meta["namespace"], volume["persistentVolumeClaim"]["claimName"]
+        elif "ephemeral" in volume:
+            yield meta["namespace"], f"{meta['name']}-{volume['name']}"
+
+
+BY_CLAIM = Index("pods", _claims_of)
+"""Pods by the claims that they mount."""
+
+
+def reconcile_claim(key: NamedKey, world: World) -> Plan:
+    """Take the finalizer off a claim that is deleted when no bound pod mounts it."""
+    claim = world.get("persistentvolumeclaims", *key)
+    if claim is None or not is_deleting(claim):
+        return NOTHING
+    if any(pod["spec"].get("nodeName") for pod in world.indexed(BY_CLAIM, (key.namespace, key.name))):
+        return NOTHING
+    return _without(claim, "persistentvolumeclaims", CLAIM_FINALIZER)
+
+
+def reconcile_volume(key: NamedKey, world: World) -> Plan:
+    """Take the finalizer off a volume that is deleted when it is not bound."""
+    volume = world.get("persistentvolumes", "", key.name)
+    if volume is None or not is_deleting(volume) or (volume.get("status") or {}).get("phase") == "Bound":
+        return NOTHING
+    return _without(volume, "persistentvolumes", VOLUME_FINALIZER)
+
+
+def _without(obj: Obj, resource: str, finalizer: str) -> Plan:
+    listed = obj["metadata"].get("finalizers") or []
+    if finalizer not in listed:
+        return NOTHING
+    left = [each for each in listed if each != finalizer]
+    meta = {name: value for name, value in obj["metadata"].items() if name != "finalizers"}
+    if left:
+        meta["finalizers"] = left
+    return Plan([Update(resource, {**obj, "metadata": meta})])
+
+
+def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
+    """The claims of a pod that went."""
+    if event.after is not None or event.before is None:
+        return ()
+    return [NamedKey(*each) for each in _claims_of(event.before.view)]
+
+
+CLAIMS = Controller(
+    name="pvc-protection",
+    reconcile=reconcile_claim,
+    watches=(Watch("persistentvolumeclaims", itself), Watch("pods", _of_pod)),
+    user=service_account("pvc-protection-controller"),
+    component="pvc-protection-controller",
+)
+VOLUMES = Controller(
+    name="pv-protection",
+    reconcile=reconcile_volume,
+    watches=(Watch("persistentvolumes", itself),),
+    user=service_account("pv-protection-controller"),
+    component="pv-protection-controller",
+)

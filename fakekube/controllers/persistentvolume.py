@@ -1,0 +1,257 @@
+"""The binder: brings claims and volumes together, and says why a claim has none. Nothing is provisioned here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fakekube.core.meta import Obj, annotations_of
+from fakekube.machinery import volumes
+from fakekube.machinery.controller import Controller, NamedKey, Watch, itself, service_account
+from fakekube.machinery.plan import NOTHING, Change, Emit, Patch, Plan, Update
+from fakekube.machinery.volumes import CLAIMS, CLASSES, COMPLETED, NO_PROVISIONER, SELECTED_NODE, VOLUMES
+from fakekube.machinery.world import Index, World
+from fakekube.storage.values import Event, Key
+
+RETRY_SECONDS = 15.0
+"""How often a claim without volume is looked at again and told of."""
+PROVISIONER = "volume.kubernetes.io/storage-provisioner"
+OLD_PROVISIONER = "volume.beta.kubernetes.io/storage-provisioner"
+NOTHING_FITS = "no persistent volumes available for this claim and no storage class is set"
+FIRST_CONSUMER = "waiting for first consumer to be created before binding"
+
+
+def _mounted(pod: Obj) -> Iterable[tuple[str, str]]:
+    for volume in pod["spec"].get("volumes") or ():
+        if "persistentVolumeClaim" in volume:
+            yield pod["metadata"]["namespace"], volume["persistentVolumeClaim"]["claimName"]
+
+
+BY_CLAIM = Index("pods", _mounted)
+
+
+def reconcile_claim(key: NamedKey, world: World) -> Plan:
+    """Bind the claim to a volume, or tell why it has none."""
+    claim = world.get(CLAIMS, *key)
+    if claim is None:
+        return NOTHING
+    if COMPLETED in annotations_of(claim):
+        return _bound(claim, world)
+    name = claim["spec"].get("volumeName")
+    if name:
+        return _asked_for(claim, world.get(VOLUMES, "", name))
+    delayed = volumes.waits_for_consumer(claim, world) and SELECTED_NODE not in annotations_of(claim)
+    volume = volumes.best(world.list(VOLUMES), claim, None, delayed=delayed)
+    if volume is not None:
+        return Plan(_bind(volume, claim))
+    told = _waiting(claim, world) if delayed else _unprovisioned(claim, world)
+    return Plan([*told, *_phase(claim, "Pending")], RETRY_SECONDS)
+
+
+def _bound(claim: Obj, world: World) -> Plan:
+    """A claim that was bound stays so, or has lost its volume."""
+    name = claim["spec"].get("volumeName")
+    if not name:
+        return _lost(
+            claim, "ClaimLost", "Bound claim has lost reference to PersistentVolume. Data on the volume is lost!"
+        )
+    volume = world.get(VOLUMES, "", name)
+    if volume is None:
+        return _lost(claim, "ClaimLost", "Bound claim has lost its PersistentVolume. Data on the volume is lost!")
+    reference = volume["spec"].get("claimRef")
+    if reference is not None and reference.get("uid") != claim["metadata"]["uid"]:
+        text = "Two claims are bound to the same volume, this one is bound incorrectly"
+        return _lost(claim, "ClaimMisbound", text)
+    return Plan(_bind(volume, claim))
+
+
+def _lost(claim: Obj, reason: str, text: str) -> Plan:
+    changes = _phase(claim, "Lost")
+    return Plan([*changes, Emit(claim, reason, text, "Warning")]) if changes else NOTHING
+
+
+def _asked_for(claim: Obj, volume: Obj | None) -> Plan:
+    """The claim's maker has chosen a volume."""
+    if volume is None:
+        return Plan(_phase(claim, "Pending"))
+    if volumes.names(volume, claim):
+        return Plan(_bind(volume, claim))
+    name = volume["metadata"]["name"]
+    if volume["spec"].get("claimRef") is not None:
+        told = Emit(claim, "FailedBinding", f'volume "{name}" already bound to a different claim.', "Warning")
+        return Plan([told, *_phase(claim, "Pending")], RETRY_SECONDS)
+    mismatch = _mismatch(volume, claim)
+    if mismatch:
+        told = Emit(claim, "VolumeMismatch", f'Cannot bind to requested volume "{name}": {mismatch}', "Warning")
+        return Plan([told, *_phase(claim, "Pending")], RETRY_SECONDS)
+    return Plan(_bind(volume, claim))
+
+
+def _mismatch(volume: Obj, claim: Obj) -> str:
+    if not volumes.large_enough(volume, claim):
+        return "requested PV is too small"
+    if volumes.class_name(volume) != volumes.class_name(claim):
+        return "storageClassName does not match"
+    if not volumes.same_mode(volume, claim):
+        return "incompatible volumeMode"
+    wanted = set(claim["spec"].get("accessModes") or ())
+    return "" if wanted <= set(volume["spec"].get("accessModes") or ()) else "incompatible accessMode"
+
+
+def _bind(volume: Obj, claim: Obj) -> list[Change]:
+    """Volume, its phase, claim, its phase: each only if it is not so already."""
+    changes: list[Change] = []
+    reference = volume["spec"].get("claimRef") or {}
+    if reference.get("uid") != claim["metadata"]["uid"]:
+        changes.append(Update(VOLUMES, volumes.bound_to(volume, claim)))
+    changes += _volume_phase(volume, "Bound")
+    if claim["spec"].get("volumeName") != volume["metadata"]["name"] or COMPLETED not in annotations_of(claim):
+        changes.append(Update(CLAIMS, volumes.claim_of(volume, claim)))
+    return changes + _phase(claim, "Bound", volume)
+
+
+def _phase(claim: Obj, phase: str, volume: Obj | None = None) -> list[Change]:
+    """The claim's status, with what its volume offers."""
+    old = claim.get("status") or {}
+    wanted: Obj = {"phase": phase}
+    if volume is not None:
+        wanted["accessModes"] = volume["spec"].get("accessModes")
+        if old.get("phase") != "Bound":
+            wanted["capacity"] = volume["spec"].get("capacity")
+    if all(old.get(name) == value for name, value in wanted.items()):
+        return []
+    meta = claim["metadata"]
+    return [Patch(Key(CLAIMS, meta["namespace"], meta["name"]), {"status": wanted}, "merge", "status")]
+
+
+def _volume_phase(volume: Obj, phase: str) -> list[Change]:
+    if (volume.get("status") or {}).get("phase") == phase:
+        return []
+    return [Patch(Key(VOLUMES, "", volume["metadata"]["name"]), {"status": {"phase": phase}}, "merge", "status")]
+
+
+def _waiting(claim: Obj, world: World) -> list[Change]:
+    """The claim waits until a pod that mounts it is placed."""
+    pods = world.indexed(BY_CLAIM, (claim["metadata"]["namespace"], claim["metadata"]["name"]))
+    unbound = sorted(pod["metadata"]["name"] for pod in pods if not pod["spec"].get("nodeName"))
+    if not unbound:
+        return [Emit(claim, "WaitForFirstConsumer", FIRST_CONSUMER)]
+    text = f"waiting for pod {','.join(unbound)} to be scheduled"
+    return [Emit(claim, "WaitForPodScheduled", text)]
+
+
+def _unprovisioned(claim: Obj, world: World) -> list[Change]:
+    """There is no volume: another program may make one, or nobody will."""
+    name = volumes.class_name(claim)
+    if not name:
+        return [Emit(claim, "FailedBinding", NOTHING_FITS)]
+    found = volumes.class_of(claim, world)
+    if found is None:
+        text = f'storageclass.storage.k8s.io "{name}" not found'
+        return [Emit(claim, "ProvisioningFailed", text, "Warning")]
+    provisioner = found["provisioner"]
+    if provisioner == NO_PROVISIONER:
+        return [Emit(claim, "ProvisioningFailed", f"no volume plugin matched name: {provisioner}", "Warning")]
+    return _left_to(provisioner, claim)
+
+
+def _left_to(provisioner: str, claim: Obj) -> list[Change]:
+    """Ask an external provisioner by annotation, and tell that it is waited for."""
+    marks = {PROVISIONER: provisioner, OLD_PROVISIONER: provisioner}
+    changes: list[Change] = []
+    if any(annotations_of(claim).get(name) != value for name, value in marks.items()):
+        meta = {**claim["metadata"], "annotations": {**annotations_of(claim), **marks}}
+        changes.append(Update(CLAIMS, {**claim, "metadata": meta}))
+    text = (
+        f"Waiting for a volume to be created either by the external provisioner '{provisioner}' or manually by the "
+        "system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly "
+        "registered."
+    )
+    return [*changes, Emit(claim, "ExternalProvisioning", text)]
+
+
+def reconcile_volume(key: NamedKey, world: World) -> Plan:
+    """Bring the volume's phase to what has become of its claim."""
+    volume = world.get(VOLUMES, "", key.name)
+    if volume is None:
+        return NOTHING
+    reference = volume["spec"].get("claimRef")
+    if reference is None or not reference.get("uid"):
+        return Plan(_volume_phase(volume, "Available"))
+    claim = world.get(CLAIMS, reference.get("namespace", ""), reference.get("name", ""))
+    if claim is None or claim["metadata"]["uid"] != reference["uid"]:
+        present = (volume.get("status") or {}).get("phase")
+        return NOTHING if present in ("Released", "Failed") else Plan(_volume_phase(volume, "Released"))
+    if claim["spec"].get("volumeName") == key.name:
+        return Plan(_volume_phase(volume, "Bound"))
+    return Plan(_unbound(volume)) if claim["spec"].get("volumeName") else NOTHING
+
+
+def _unbound(volume: Obj) -> list[Change]:
+    """The claim has another volume: this one is free again, as far as it was bound here."""
+    annotations = {name: text for name, text in annotations_of(volume).items() if name != volumes.BOUND_BY}
+    spec = dict(volume["spec"])
+    if volumes.BOUND_BY in annotations_of(volume):
+        del spec["claimRef"]
+    else:
+        kept = {name: value for name, value in spec["claimRef"].items() if name not in ("uid", "resourceVersion")}
+        spec["claimRef"] = kept
+    meta = {name: value for name, value in volume["metadata"].items() if name != "annotations"}
+    if annotations:
+        meta["annotations"] = annotations
+    return [Update(VOLUMES, {**volume, "metadata": meta, "spec": spec}), *_volume_phase(volume, "Available")]
+
+
+def _of_volume(event: Event, world: World) -> Iterable[NamedKey]:
+    """Claims that may want the volume, or have it."""
+    after = event.after
+    reference = after.view["spec"].get("claimRef") if after is not None else None
+    if reference is not None:
+        return (NamedKey(reference.get("namespace", ""), reference.get("name", "")),)
+    return _concerned(event.key.name, world)
+
+
+def _concerned(volume: str, world: World) -> list[NamedKey]:
+    """The claims that have no volume yet, or this one."""
+    return [
+        NamedKey(stored.key.namespace, stored.key.name)
+        for stored in world.store.list(CLAIMS)
+        if stored.view["spec"].get("volumeName") in (None, "", volume)
+    ]
+
+
+def _of_class(event: Event, world: World) -> Iterable[NamedKey]:
+    return _concerned("", world)
+
+
+def _volume_of_claim(event: Event, world: World) -> Iterable[NamedKey]:
+    """The volume that the claim has, or that names it."""
+    claim = event.after or event.before
+    name = claim.view["spec"].get("volumeName") if claim is not None else ""
+    if name:
+        return (NamedKey("", name),)
+    place = (event.key.namespace, event.key.name)
+    return [NamedKey("", each["metadata"]["name"]) for each in world.indexed(BY_REFERENCE, place)]
+
+
+def _reference(volume: Obj) -> Iterable[tuple[str, str]]:
+    reference = volume["spec"].get("claimRef")
+    if reference is not None:
+        yield reference.get("namespace", ""), reference.get("name", "")
+
+
+BY_REFERENCE = Index(VOLUMES, _reference)
+
+BINDER = Controller(
+    name="persistentvolume-binder",
+    reconcile=reconcile_claim,
+    watches=(Watch(CLAIMS, itself), Watch(VOLUMES, _of_volume), Watch(CLASSES, _of_class)),
+    user=service_account("persistent-volume-binder"),
+    component="persistentvolume-controller",
+)
+KEEPER = Controller(
+    name="persistentvolume-phase",
+    reconcile=reconcile_volume,
+    watches=(Watch(VOLUMES, itself), Watch(CLAIMS, _volume_of_claim)),
+    user=service_account("persistent-volume-binder"),
+    component="persistentvolume-controller",
+)

@@ -18,7 +18,7 @@ from fakekube.registry.deletion import Deleter
 from fakekube.registry.incoming import Body
 from fakekube.registry.reading import Listing, Reader, Watch
 from fakekube.registry.request import Outcome, Request
-from fakekube.registry.subresources import handler_of
+from fakekube.registry.subresources import handler_of, hint_for
 from fakekube.registry.subresources.handler import Handler
 from fakekube.registry.versions import presented, private, to_storage
 from fakekube.registry.writing import Writer
@@ -83,13 +83,14 @@ class Registry:
 
     async def create(self, request: Request, body: Body) -> Outcome:
         """POST: 201 and the new object."""
+        handler = self._handler(request) if request.subresource else None
         obj = incoming.decode(self.backend.scheme, request, body)
         self._place(request, obj)
         made_up = virtual.handler_of(request.resource)
         if made_up is not None:
             return await made_up.create(self, request, obj)
-        if request.subresource:
-            return await self._handler(request).create(self, request, obj)
+        if handler is not None:
+            return await handler.create(self, request, obj)
         return await self._moved(request, self.writer.create(request, self._defaulted(request, obj)))
 
     async def create_trusted(self, request: Request, obj: Obj) -> Outcome:
@@ -183,8 +184,7 @@ class Registry:
     def _handler(self, request: Request) -> Handler:
         found = handler_of(request)
         if found is None:
-            what = f"the subresource {request.resource.plural}/{request.subresource}"
-            raise errors.not_implemented(what, "write the object itself or its status instead")
+            raise errors.not_implemented(f"{request.resource.plural}/{request.subresource}", hint_for(request))
         return found
 
     def _writer_of(self, request: Request) -> Handler | None:

@@ -21,6 +21,15 @@ ROWS: dict[tuple[str, str], Handler] = {
 """(resource id, or '*' for every resource that has it; subresource) -> handler."""
 
 
+NO_PROCESSES = "its pods and nodes are states that follow the rules of a kubelet, without processes behind them"
+HINTS = dict.fromkeys(("attach", "exec", "log", "portforward", "proxy"), NO_PROCESSES)
+
+
+def hint_for(request: Request) -> str:
+    """What to know, or to do instead, where a subresource has no row."""
+    return HINTS.get(request.subresource, "write the object itself or its status instead")
+
+
 def handler_of(request: Request) -> Handler | None:
     """The row for the request's subresource."""
     resource = request.resource.storage.id

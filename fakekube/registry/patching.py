@@ -14,7 +14,7 @@ from fakekube.core.meta import Obj
 from fakekube.registry import custom, fields
 from fakekube.registry.incoming import Expected, complete, keep_reset
 from fakekube.registry.request import Request
-from fakekube.schema import decoding, inspecting, strategic
+from fakekube.schema import decoding, inspecting, restoring, strategic
 from fakekube.schema.decoding import DecodeError
 
 JSON_PATCH = "application/json-patch+json"
@@ -64,7 +64,8 @@ def patched(request: Request, expected: Expected, current: Obj, patch: Patch, pr
     try:
         made, strict = _decoded(expected, result)
     except DecodeError as error:
-        raise _unfit(result if quote is None else quote, str(error)) from None
+        why = (restoring.fault(expected.type, result) if quote is not None else "") or str(error)
+        raise _unfit(result if quote is None else quote, why) from None
     found = [*problems, *strict]
     if found and request.field_validation == "Strict":
         raise _unfit(result if quote is None else quote, "strict decoding error: " + ", ".join(found))

@@ -38,7 +38,6 @@ from fakekube.schema.scheme import Scheme
 from fakekube.server.app import Application
 from fakekube.server.discovery_routes import Discovery
 from fakekube.server.handlers import ApiHandler
-from fakekube.server.openapi_routes import OpenApi
 from fakekube.server.watches import Streams
 from fakekube.settings import Settings
 from fakekube.storage.store import Snapshot, Store
@@ -174,8 +173,8 @@ class Cluster:
         authorizer = Authorizer()
         api = ApiHandler(self.registry, self.scheme, self._authenticator, authorizer, self.clock, self.streams)
         discovery = Discovery(self.scheme, lambda: f"{self.settings.host}:{port}")
-        openapi, version = OpenApi(self.scheme), version_info(self.settings)
-        return Application(api, discovery, openapi, self._authenticator, authorizer, version)
+        version = version_info(self.settings)
+        return Application(api, discovery, self.scheme, self._authenticator, authorizer, version)
 
     async def _start_dns(self) -> None:
         if self.settings.dns_port is None:

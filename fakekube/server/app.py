@@ -2,54 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
-import orjson
-from starlette.applications import Starlette
-from starlette.requests import Request as HttpRequest
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from fakekube.access.authentication import Authenticator
 from fakekube.access.authorization import Authorizer
 from fakekube.core.errors import StatusError
-from fakekube.server import discovery_routes, health, openapi_routes, responses
-from fakekube.server.handlers import PLAIN_404, ApiHandler, Receive, Scope, headers_of
+from fakekube.schema.scheme import Scheme
+from fakekube.server import discovery_routes, responses
+from fakekube.server.handlers import ApiHandler, Receive, Scope, headers_of
 from fakekube.server.paths import ApiPath, parse
 from fakekube.server.responses import Send
 
-Endpoint = Callable[[HttpRequest], Awaitable[Response]]
+if TYPE_CHECKING:
+    from fakekube.server.pages import Pages
 
 
-class Application(Starlette):
-    """Starlette, with a short way to the API in front of its router."""
+class Application:
+    """A short way to the API, and Starlette for the pages beside it."""
 
     def __init__(
         self,
         api: ApiHandler,
         discovery: discovery_routes.Discovery,
-        openapi: openapi_routes.OpenApi,
+        scheme: Scheme,
         authenticator: Authenticator,
         authorizer: Authorizer,
         version: dict[str, str],
     ) -> None:
         self._api = api
         self._discovery = discovery
+        self._scheme = scheme
         self._authenticator = authenticator
         self._authorizer = authorizer
-        self._version = orjson.dumps(version, option=orjson.OPT_INDENT_2)
-        routes = [
-            Route("/", self._index),
-            Route("/version", self._tell_version, methods=["GET"]),
-            Route("/version/", self._tell_version, methods=["GET"]),
-            *health.ROUTES,
-            *openapi.routes(),
-        ]
-        super().__init__(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
+        self._version = version
+
+    @cached_property
+    def _pages(self) -> Pages:
+        """Made when first asked for: a cluster comes up faster without Starlette, and many tests never need it."""
+        from fakekube.server.pages import Pages
+
+        return Pages(self._discovery, self._scheme, self._version)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await super().__call__(scope, receive, send)
+            await self._pages(scope, receive, send)
             return
         path = parse(scope["path"])
         if path is None:
@@ -69,7 +66,7 @@ class Application(Starlette):
         except StatusError as error:
             await responses.send_error(send, error)
             return
-        await super().__call__(scope, receive, send)
+        await self._pages(scope, receive, send)
 
     async def _discover(self, scope: Scope, receive: Receive, send: Send, path: ApiPath) -> None:
         try:
@@ -78,16 +75,3 @@ class Application(Starlette):
             await self._discovery.serve(scope, send, path)
         except StatusError as error:
             await responses.send_error(send, error)
-
-    async def _index(self, request: HttpRequest) -> Response:
-        paths = ["/.well-known/openid-configuration", *self._discovery.paths(), *health.PATHS]
-        paths += ["/metrics", "/openapi/v2", "/openapi/v3", "/version"]
-        body = orjson.dumps({"paths": sorted(paths)}, option=orjson.OPT_INDENT_2)
-        return Response(body, media_type="application/json")
-
-    async def _tell_version(self, request: HttpRequest) -> Response:
-        return Response(self._version, media_type="application/json")
-
-
-async def _not_found(request: HttpRequest, error: Exception) -> Response:
-    return PlainTextResponse(PLAIN_404, 404, headers={"x-content-type-options": "nosniff"})

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapp
 from typing import Any
 
 import orjson
-import yaml
 
 from fakekube.core.errors import StatusError
 from fakekube.schema import protobuf
@@ -102,6 +101,8 @@ def _compressed(parts: Iterable[bytes]) -> Iterator[bytes]:
 
 def to_yaml(value: Any) -> bytes:
     """YAML as sigs.k8s.io/yaml writes it: block style, keys sorted."""
+    import yaml  # few clients ask for it
+
     dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     text: str = yaml.dump(value, Dumper=dumper, default_flow_style=False, sort_keys=True, allow_unicode=True)
     return text.encode()

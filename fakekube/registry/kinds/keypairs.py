@@ -6,10 +6,6 @@ import base64
 import binascii
 import re
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key
-
 _BLOCK = re.compile(rb"-----BEGIN ([^\r\n]*?)-----[ \t]*\r?\n(.*?)-----END \1-----[ \t]*(?:\r?\n|$)", re.DOTALL)
 _BLOCK_LABEL = re.compile(r"PRIVATE KEY$")
 
@@ -58,6 +54,11 @@ def pair_fault(certificate: bytes, key: bytes) -> str:
 
 
 def _unequal(certificate: bytes, key: bytes) -> str:
+    # Imported late: it takes longer than all kinds together, and few clusters hold such a pair.
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key
+
     try:
         public = x509.load_der_x509_certificate(certificate).public_key()
     except (ValueError, UnsupportedAlgorithm):

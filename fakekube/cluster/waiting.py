@@ -44,12 +44,12 @@ def _jsonpath_test(text: str) -> Test:
     from fakekube.core import jsonpath
 
     path, _, value = text.rpartition("}=") if "}=" in text else (text, "", None)
-    template = jsonpath.parse(path + "}" if value is not None else path)
+    template = jsonpath.JSONPath(path + "}" if value is not None else path)
 
     def test(obj: Obj | None) -> bool:
         if obj is None:
             return False
-        found = template.find(obj)
+        found = template.values(obj)
         if value is None:
             return bool(found)
         return any(_text(each) == value for each in found)

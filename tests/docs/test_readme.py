@@ -57,11 +57,10 @@ def test_a_python_block_runs(block: Block, tmp_path: Path) -> None:
     file = tmp_path / "test_block.py"
     file.write_text(block.text)
     is_test = re.search(r"^(async )?def test_", block.text, re.MULTILINE)
-    how = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error"] if is_test else ["-W", "error"]
-    # Relative paths are those of a checkout; pytest's own settings are those of a project without any.
-    more = ["--rootdir", str(tmp_path), "-c", os.devnull, "-o", "asyncio_mode=auto"] if is_test else []
+    settings = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), "-p", "no:cacheprovider"]
+    how = ["-m", "pytest", "-q", *settings] if is_test else ["-W", "error"]
     done = subprocess.run(
-        [sys.executable, *how, *more, str(file)], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, *how, str(file)], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

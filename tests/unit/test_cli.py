@@ -68,7 +68,7 @@ def test_up_loads_manifests_from_files_folders_and_the_standard_input(tmp_path: 
         assert facts["kubeconfig"] == str(tmp_path / "config")
         url = f"{facts['url']}/api/v1/namespaces/default/configmaps/loaded"
         assert get(url, facts["token"])["data"] == {"a": "b"}
-    command = ["run", "--no-tls", "--load", "-", "--", KUBECTL, "get", "configmap", "loaded", "-o", "name"]
+    command = ["run", "--load", "-", "--", KUBECTL, "get", "configmap", "loaded", "-o", "name"]
     assert finished(*command, input=POD).stdout == "configmap/loaded\n"
 
 

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from fakekube.cluster.composition import Cluster as Cluster
 from fakekube.cluster.fake import FakeCluster as FakeCluster
+from fakekube.cluster.stats import Stats as Stats
 
-__all__ = ["Cluster", "FakeCluster"]
+__all__ = ["Cluster", "FakeCluster", "Stats"]

@@ -19,6 +19,7 @@ from fakekube.cluster import bootstrap
 from fakekube.cluster.names import find_resource
 from fakekube.cluster.running import Runner
 from fakekube.cluster.serving import HttpServer, listen
+from fakekube.cluster.stats import Stats
 from fakekube.cluster.wallclock import WallClock
 from fakekube.core.clock import Clock, timestamp
 from fakekube.core.ids import Ids
@@ -226,6 +227,16 @@ class Cluster:
             if self.streams.all_sent and all_taken(self.store):
                 return
             await asyncio.sleep(0)
+
+    def stats(self) -> Stats:
+        """What there is now, in numbers; to be asked on the cluster's loop."""
+        return Stats(
+            objects=len(self.store),
+            watchers=self.store.watcher_count,
+            streams=len(self.streams),
+            connections=self._http.connections if self._http is not None else 0,
+            tasks=len(asyncio.all_tasks() - {asyncio.current_task()}),
+        )
 
     async def reset(self) -> None:
         """Back to the state after the start. Watches end; resource versions go on and never back."""

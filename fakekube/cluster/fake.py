@@ -12,6 +12,7 @@ import uvloop
 
 from fakekube.cluster.composition import Cluster
 from fakekube.cluster.names import find_resource
+from fakekube.cluster.stats import Stats
 from fakekube.cluster.waiting import Condition, Waits, test_of
 from fakekube.core.meta import Obj
 from fakekube.registry.client import Client
@@ -84,6 +85,9 @@ class Verbs:
 
     async def settle(self) -> None:
         await self._cluster.settle()
+
+    async def stats(self) -> Stats:
+        return self._cluster.stats()
 
     async def reset(self) -> None:
         await self._cluster.reset()
@@ -274,6 +278,10 @@ class FakeCluster:
     def settle(self) -> None:
         """Returns when no controller has work, no timer is due now, and every watcher was sent everything."""
         self._call(self._verbs.settle())
+
+    def stats(self) -> Stats:
+        """How many objects, watchers, streams, connections and tasks there are now."""
+        return self._call(self._verbs.stats())
 
     def reset(self) -> None:
         """Back to the state after the start, in milliseconds. Watches end, resource versions go on."""

@@ -75,6 +75,11 @@ class HttpServer:
         if self._task.done():
             await self._task
 
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._server.server_state.connections)
+
     async def stop(self) -> None:
         """End open requests and close every connection."""
         if self._task is None:

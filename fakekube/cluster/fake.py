@@ -226,7 +226,8 @@ class FakeCluster:
         """A configured `kubernetes.client.ApiClient`."""
         from kubernetes import config
 
-        return config.new_client_from_config(config_file=str(self.kubeconfig))
+        found: ApiClient = config.new_client_from_config(config_file=str(self.kubeconfig))
+        return found
 
     # --- what it holds
 

@@ -61,9 +61,8 @@ class Registry:
 
     async def get(self, request: Request) -> bytes:
         """The object, or that of its subresource, as JSON."""
-        made_up = virtual.handler_of(request.resource)
-        if made_up is not None:
-            return orjson.dumps(made_up.get(self, request))
+        if virtual.handler_of(request.resource) is not None:
+            raise errors.not_found(request.resource.group, request.resource.plural, request.name)
         if request.subresource and request.subresource != STATUS:
             return orjson.dumps(await self._handler(request).get(self, request))
         stored = self.reader.get(request)

@@ -7,6 +7,9 @@ from bisect import bisect_left, insort
 from fakekube.storage.values import Key, Stored
 
 
+Names = list[str]
+
+
 class Shelf:
     """The objects of one resource in one namespace; `names` is kept sorted."""
 
@@ -80,7 +83,7 @@ class Shelves:
             return len(namespaces[namespace].items) if namespace in namespaces else 0
         return sum(len(shelf.items) for shelf in namespaces.values())
 
-    def resources(self) -> list[str]:
+    def resources(self) -> Names:
         """The ids of the resources that have objects."""
         return [resource for resource, namespaces in self._shelves.items() if namespaces]
 

@@ -15,6 +15,8 @@ from fakekube.storage.values import Event, Key, Stored, Views, encode
 from fakekube.storage.watch import QUEUE_EVENTS, Accept, Watcher
 
 Listener = Callable[[Event], None]
+Objects = list[Stored]
+Names = list[str]
 
 
 class Moved(Exception):
@@ -89,7 +91,7 @@ class Store:
         """The present object."""
         return self._shelves.get(key)
 
-    def list(self, resource: str, namespace: str | None = None) -> list[Stored]:
+    def list(self, resource: str, namespace: str | None = None) -> Objects:
         """The present objects of a namespace (None: of all), in the order of namespace and name."""
         return self._shelves.list(resource, namespace)
 
@@ -97,11 +99,11 @@ class Store:
         """How many objects `list` would give."""
         return self._shelves.count(resource, namespace)
 
-    def resources(self) -> list[str]:
+    def resources(self) -> Names:
         """The ids of the resources that have objects."""
         return self._shelves.resources()
 
-    def list_at(self, resource: str, namespace: str | None, revision: int) -> list[Stored]:
+    def list_at(self, resource: str, namespace: str | None, revision: int) -> Objects:
         """As `list`, as it was at an earlier revision; TooOld if the history does not reach back so far."""
         if revision < self.oldest:
             raise TooOld(revision, self.oldest)

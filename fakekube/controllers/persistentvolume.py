@@ -163,8 +163,8 @@ def _left_to(provisioner: str, claim: Obj) -> list[Change]:
         changes.append(Update(CLAIMS, {**claim, "metadata": meta}))
     text = (
         f"Waiting for a volume to be created either by the external provisioner '{provisioner}' or manually by the "
-        "system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly "
-        "registered."
+        "system administrator. If volume creation is delayed, please verify that the provisioner is running and "
+        "correctly registered."
     )
     return [*changes, Emit(claim, "ExternalProvisioning", text)]
 

@@ -18,6 +18,7 @@ from fakekube.registry.request import Outcome, Request
 from fakekube.registry.strategy import Context, Strategy
 from fakekube.registry.versions import current, from_storage, presented
 from fakekube.schema.decoding import encode_zero
+from fakekube.schema.empties import null_empty_lists
 from fakekube.storage.store import Moved
 from fakekube.storage.values import Event, Key, Stored
 
@@ -60,6 +61,8 @@ class Writer:
         generated = bool(meta.get("generateName")) and not meta.get("name")
         if generated:
             meta["name"] = self._generated(meta["generateName"])
+        if not resource.custom:
+            null_empty_lists(resource.storage.type, obj)
         self._prepare_create(strategy, context, obj)
         self._judge_create(request, strategy, context, obj)
         for text in strategy.warnings(context, obj, None):
@@ -181,6 +184,8 @@ class Writer:
         await backend.admission.admit(attributes, context)
         obj = attributes.obj or obj
         self._check_version(request, strategy, stored, obj)
+        if not resource.custom:
+            null_empty_lists(resource.storage.type, obj)
         self._prepare_update(request, strategy, context, obj, old)
         self._judge_update(request, strategy, context, obj, old)
         for text in strategy.warnings(context, obj, old):

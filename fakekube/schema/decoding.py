@@ -20,9 +20,7 @@ from fakekube.schema.times import canonical_micro_time, canonical_time
 from fakekube.schema.typed import UNTYPED, Field, List, Map, Scalar, Struct, Type
 
 Convert = Callable[[Any], Any]
-AS_NULL = "null"
-"""Of a list that is always written: an empty one comes back from storage as null."""
-Plan = tuple[type, Convert, bool | str]
+Plan = tuple[type, Convert, bool]
 """Of a field: the Python type of values taken as they are, the decoder of the others, whether empties are kept."""
 
 
@@ -107,8 +105,6 @@ def _plan(field: Field) -> Plan:
     if isinstance(of, Scalar) and of.kind in _EXACT:
         return _EXACT[of.kind], decoder_of(of), not drop_empty
     convert = decoder_of(of)
-    if isinstance(of, List) and not drop_empty:
-        return Never, convert, AS_NULL
     if drop_empty and isinstance(of, Struct):
         convert = _without_zero(convert, encode_zero(of))
     return Never, convert, not drop_empty
@@ -160,10 +156,8 @@ def _struct(struct: Struct) -> Convert:
                 if item is None:
                     continue
                 item = convert(item)
-            if item:
+            if item or keep:
                 found[name] = item
-            elif keep:
-                found[name] = None if keep is AS_NULL else item
         if always is None:
             always = _always_written(struct)
         for name, decoder, zero in always:

@@ -47,7 +47,7 @@ def test_empty_optional_members_are_dropped_but_not_behind_pointers() -> None:
         "resources": {},
     }
     spec = decode(POD, {"spec": {"containers": [], "priority": 0, "hostNetwork": False, "securityContext": {}}})
-    assert spec.value["spec"] == {"containers": None, "priority": 0, "securityContext": {}}
+    assert spec.value["spec"] == {"containers": [], "priority": 0, "securityContext": {}}
 
 
 def test_null_is_nothing_but_in_maps_and_lists_an_empty_value() -> None:

@@ -57,8 +57,10 @@ class Runner:
             if due is None:
                 await self._work.wait()
                 continue
+            # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the work.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._work.wait(), max(due - self._clock.now(), 0))
+                async with asyncio.timeout(max(due - self._clock.now(), 0)):
+                    await self._work.wait()
 
     async def until_idle(self) -> None:
         """Returns when no controller has anything to do now."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from fakekube.core.meta import Obj
@@ -21,7 +21,7 @@ EMPTY: dict[str, Any] = {"s": "", "n": 0, "b": False, "q": "0", "i": 0, "t": Non
 
 @cache
 def _types() -> dict[str, list[str]]:
-    text = files("fakekube.registry.kinds").joinpath("internal_types.json").read_text()
+    text = Path(__file__).with_name("internal_types.json").read_text()
     found: dict[str, list[str]] = json.loads(text)
     return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 
 from fakekube.core.fielderrors import forbidden, invalid, required
@@ -138,6 +137,8 @@ def spec_difference(old: Obj, new: Obj) -> str:
 
 def difference(old: str, new: str) -> str:
     """A unified difference without the names of files."""
+    import difflib  # for refusals alone
+
     before, after = ([f"{line}\n" for line in text.split("\n")] for text in (old, new))
     return "".join(list(difflib.unified_diff(before, after, n=3))[2:])
 

@@ -45,7 +45,7 @@ _mac = re.compile(
     r"|([0-9a-f]{4}\.){2}[0-9a-f]{4}((\.[0-9a-f]{4})|(\.[0-9a-f]{4}){7})?)",
     re.IGNORECASE | re.ASCII,
 )
-_atom = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+"
+_atom = r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]|[^\x00-\x7f])+"  # a class up to \U0010ffff takes long to compile
 _address = re.compile(rf'({_atom}(\.{_atom})*|"([^"\\\x00-\x1f]|\\.)*")@({_atom}(\.{_atom})*|\[[^\[\]\\\s]*\])')
 _named_address = re.compile(r'\s*(?:"(?:[^"\\]|\\.)*"|[^<>"@,;:]*)\s*<([^<>]*)>\s*')
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 KUBERNETES_VERSION = "1.36"
 LOCALHOST = "127.0.0.1"
+CLOCKS = ("wall", "virtual", "auto")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ class Settings:
     """'all', 'none', or the names of those that run."""
     seed: int | str | None = None
     """Repeats uids, generated names and the order of what is left to chance; None takes another each time."""
+    clock: str = "wall"
+    """'wall' is the machine's time; 'virtual' stands still until it is moved; 'auto' leaps on whenever nothing
+    happens."""
     kubernetes_version: str = KUBERNETES_VERSION
 
     def __post_init__(self) -> None:
@@ -43,14 +47,12 @@ class Settings:
             _check_port("dns_port", self.dns_port)
         if self.nodes < 0:
             raise ValueError(f"nodes must be 0 or more, not {self.nodes}")
+        if self.clock not in CLOCKS:
+            raise ValueError(f"clock must be one of {', '.join(CLOCKS)}, not {self.clock!r}")
         if self.token == "":
             raise ValueError("token must not be empty")
         if self.kubernetes_version != KUBERNETES_VERSION:
             raise ValueError(f"Kubernetes {self.kubernetes_version} is not known here; {KUBERNETES_VERSION} is")
-
-    def runs(self, controller: str) -> bool:
-        """Whether the controller of this name is among the chosen ones."""
-        return self.controllers == "all" or (self.controllers != "none" and controller in self.controllers)
 
 
 def _set(settings: Settings, field: str, value: object) -> None:

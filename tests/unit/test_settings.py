@@ -14,13 +14,6 @@ def test_the_same_choice_of_controllers_is_equal_however_it_is_written() -> None
     assert Settings(controllers=()) == Settings(controllers="none")
 
 
-@pytest.mark.parametrize(
-    ("controllers", "deployment_runs"), [("all", True), ("none", False), ("deployment", True), ("job", False)]
-)
-def test_controllers_are_chosen_by_name(controllers: str, deployment_runs: bool) -> None:
-    assert Settings(controllers=controllers).runs("deployment") is deployment_runs
-
-
 def test_a_kubeconfig_given_as_text_is_a_path() -> None:
     assert Settings(kubeconfig="here").kubeconfig == Path("here")  # type: ignore[arg-type]
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from fakekube import __version__
-from fakekube.settings import KUBERNETES_VERSION, LOCALHOST, Settings
+from fakekube.settings import CLOCKS, KUBERNETES_VERSION, LOCALHOST, Settings
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -48,6 +48,7 @@ def cluster_options(port: int, dns_port: int) -> Callable[[F], F]:
         click.option("--kubeconfig", type=file, help="Where to write the kubeconfig.  [default: a temporary file]"),
         click.option("--load", multiple=True, type=source, help="Manifests to apply at the start; may be repeated."),
         click.option("--controllers", default="all", show_default=True, help="all, none, or names with commas."),
+        click.option("--clock", type=click.Choice(CLOCKS), default="wall", show_default=True, help="Whose time it is."),
         click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True),
     )
 

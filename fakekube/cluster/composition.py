@@ -20,10 +20,12 @@ from fakekube.cluster.names import find_resource
 from fakekube.cluster.running import Runner
 from fakekube.cluster.serving import HttpServer, listen
 from fakekube.cluster.stats import Stats
+from fakekube.cluster.timecontrol import VIRTUAL_START, TimeControl
 from fakekube.cluster.wallclock import WallClock
-from fakekube.core.clock import Clock, timestamp
+from fakekube.core.clock import timestamp
 from fakekube.core.ids import Ids
 from fakekube.core.meta import Obj, name_of, namespace_of
+from fakekube.core.timers import Timers, VirtualClock
 from fakekube.machinery.committer import Committer
 from fakekube.machinery.manager import Manager
 from fakekube.machinery.recorder import Recorder
@@ -56,7 +58,9 @@ class Cluster:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
-        self.clock: Clock = WallClock()
+        virtual = None if self.settings.clock == "wall" else VirtualClock(VIRTUAL_START)
+        self.clock: Timers = virtual or WallClock()
+        self._virtual = virtual
         self.ids = Ids(self.settings.seed if self.settings.seed is not None else secrets.token_hex(8))
         self.token = self.settings.token or secrets.token_urlsafe(24)
         self.url = ""
@@ -95,7 +99,7 @@ class Cluster:
         if authority is not None:
             from fakekube.access.certificates import server_context
 
-            credential = authority.issue_server([self.settings.host], self.clock.now())
+            credential = authority.issue_server([self.settings.host], WallClock().now())
             context = server_context(credential, self.ca_pem)
         self._http = HttpServer(self._application(port), listener, context)
         await self._http.start()
@@ -109,6 +113,8 @@ class Cluster:
         await self.load(self.settings.load)
         self._start = self.store.snapshot()
         self.store.compact(self.store.revision)
+        if self.time is not None and self.settings.clock == "auto":
+            self.time.run_ahead()
         self.runner.start()
 
     def _secure(self) -> Authority | None:
@@ -117,7 +123,7 @@ class Cluster:
             return None
         from fakekube.access.certificates import Authority
 
-        authority = Authority(self.clock.now())
+        authority = Authority(WallClock().now())  # clients judge certificates by their own time
         self.ca_pem = authority.pem
         return authority
 
@@ -129,6 +135,9 @@ class Cluster:
         rows = controllers.select(self.settings.controllers, KUBELETS)
         self.manager = Manager(self.world, committer, rows, lambda: self.runner.wake())
         self.runner = Runner(self.manager, self.clock)
+        self.time: TimeControl | None = None
+        if self._virtual is not None:
+            self.time = TimeControl(self._virtual, self.manager, self.runner, self.settle)
 
     def _client_of(self, user: str, manager: str) -> Client:
         return Client(self.registry, User(user, (AUTHENTICATED,)), manager)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +14,7 @@ import uvloop
 from fakekube.cluster.composition import Cluster
 from fakekube.cluster.names import find_resource
 from fakekube.cluster.stats import Stats
+from fakekube.cluster.timecontrol import TimeControl
 from fakekube.cluster.waiting import Condition, Waits, test_of
 from fakekube.core.meta import Obj
 from fakekube.registry.client import Client
@@ -89,8 +91,47 @@ class Verbs:
     async def stats(self) -> Stats:
         return self._cluster.stats()
 
+    async def advance(self, seconds: float = 0.0, **more: float) -> datetime:
+        return _moment(await self._time.advance(timedelta(seconds=seconds, **more).total_seconds()))
+
+    async def leap(self) -> datetime | None:
+        found = await self._time.leap()
+        return None if found is None else _moment(found)
+
+    @property
+    def _time(self) -> TimeControl:
+        if self._cluster.time is None:
+            raise RuntimeError("the cluster keeps the machine's time; start it with clock='virtual' or clock='auto'")
+        return self._cluster.time
+
     async def reset(self) -> None:
         await self._cluster.reset()
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+class TestClock:
+    """The time of a cluster that was started with clock='virtual' (or 'auto', where it also runs by itself)."""
+
+    __test__ = False  # pytest takes classes of this name for tests
+
+    def __init__(self, owner: FakeCluster) -> None:
+        self._owner = owner
+
+    def now(self) -> datetime:
+        """The cluster's time."""
+        return _moment(self._owner._cluster.clock.now())
+
+    def advance(self, seconds: float = 0.0, **more: float) -> datetime:
+        """Let time pass, told as for timedelta: advance(30), advance(hours=24). Every timer on the way is met, in
+        order."""
+        return self._owner._call(self._owner._verbs.advance(seconds, **more))
+
+    def leap(self) -> datetime | None:
+        """On to the next timer of the cluster; None if there is none."""
+        return self._owner._call(self._owner._verbs.leap())
 
 
 class Async:
@@ -125,6 +166,7 @@ class FakeCluster:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self.aio = Async(self)
+        self.clock = TestClock(self)
 
     # --- life
 

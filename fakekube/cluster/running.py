@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 
-from fakekube.core.clock import Clock
+from fakekube.core.timers import Timers
 from fakekube.machinery.manager import Manager
 
 SLICE_SECONDS = 0.002
@@ -15,13 +16,14 @@ SLICE_SECONDS = 0.002
 class Runner:
     """One task that steps the manager whenever there is something to do."""
 
-    def __init__(self, manager: Manager, clock: Clock) -> None:
+    def __init__(self, manager: Manager, clock: Timers) -> None:
         self._manager = manager
         self._clock = clock
         self._work = asyncio.Event()
         self._idle = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._paused = 0
+        self.on_idle: Callable[[], None] | None = None
+        """Called each time the controllers have come to rest."""
 
     def wake(self) -> None:
         """Work has appeared."""
@@ -53,14 +55,20 @@ class Runner:
             if self._manager.ready():
                 continue
             self._idle.set()
-            due = self._manager.next_due()
-            if due is None:
-                await self._work.wait()
-                continue
-            # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the work.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(due - self._clock.now(), 0)):
-                    await self._work.wait()
+            if self.on_idle is not None:
+                self.on_idle()
+            await self._rest()
+
+    async def _rest(self) -> None:
+        due = self._manager.next_due()
+        if due is None:
+            await self._work.wait()
+            return
+        cancel = self._clock.call_at(due, self._work.set)
+        try:
+            await self._work.wait()
+        finally:
+            cancel()
 
     async def until_idle(self) -> None:
         """Returns when no controller has anything to do now."""

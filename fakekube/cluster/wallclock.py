@@ -1,8 +1,10 @@
-"""The machine's own time, as a Clock."""
+"""The machine's own time, as a Clock that calls back through the running event loop."""
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable
 
 
 class WallClock:
@@ -14,3 +16,7 @@ class WallClock:
     def now(self) -> float:
         self._latest = max(self._latest, time.time())
         return self._latest
+
+    def call_at(self, moment: float, call: Callable[[], None]) -> Callable[[], None]:
+        """Have `call` called when it is `moment`; the result takes that back."""
+        return asyncio.get_running_loop().call_later(max(moment - self.now(), 0.0), call).cancel

@@ -12,8 +12,8 @@ from fakekube.access.authorization import Authorizer
 from fakekube.access.users import User
 from fakekube.core import errors, selectors
 from fakekube.core import fielderrors as field
-from fakekube.core.clock import Clock
 from fakekube.core.errors import StatusError
+from fakekube.core.timers import Timers
 from fakekube.registry.incoming import expected_of
 from fakekube.registry.patching import APPLY_PATCH, STRATEGIC_PATCH, TYPES
 from fakekube.registry.request import Outcome, Request
@@ -84,7 +84,7 @@ class ApiHandler:
         scheme: Scheme,
         authenticator: Authenticator,
         authorizer: Authorizer,
-        clock: Clock,
+        clock: Timers,
         streams: Streams,
     ) -> None:
         self._registry = registry

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from fakekube.core import errors
-from fakekube.core.clock import Clock
+from fakekube.core.timers import Timers
 from fakekube.registry.reading import Watch
 from fakekube.registry.request import Request
 from fakekube.registry.verbs import Registry
@@ -59,7 +59,7 @@ class Stream:
     """One client's watch."""
 
     def __init__(
-        self, registry: Registry, request: Request, form: Form, include: str, clock: Clock, send: Send
+        self, registry: Registry, request: Request, form: Form, include: str, clock: Timers, send: Send
     ) -> None:
         self._registry = registry
         self._request = request
@@ -118,9 +118,9 @@ class Stream:
         await self._write(frames)
 
     async def _follow(self, watch: Watch, gone: asyncio.Future[None]) -> None:
-        loop = asyncio.get_running_loop()
-        end = loop.time() + (self._request.timeout_seconds or LONGEST_SECONDS)
-        marks = _bookmark_times(loop.time(), end) if self._request.bookmarks else iter(())
+        start = self._clock.now()
+        end = start + (self._request.timeout_seconds or LONGEST_SECONDS)
+        marks = _bookmark_times(start, end) if self._request.bookmarks else iter(())
         mark = next(marks, None)
         while True:
             taken = watch.watcher.take()
@@ -130,7 +130,7 @@ class Stream:
             await self._write([frame for kind, event in taken if (frame := self._told_of(kind, event))])
             if gone.done() or watch.watcher.closed:
                 return
-            now = loop.time()
+            now = self._clock.now()
             if now >= end:
                 return
             if mark is not None and now >= mark:
@@ -139,16 +139,15 @@ class Stream:
                 mark = next(marks, None)
             if watch.watcher.queue:
                 continue
-            await self._wait(min(end, mark or end) - now)
+            await self._wait(min(end, mark or end))
 
-    async def _wait(self, seconds: float) -> None:
+    async def _wait(self, moment: float) -> None:
         self._woken.clear()
-        loop = asyncio.get_running_loop()
-        alarm = loop.call_later(max(seconds, 0), self._woken.set)
+        cancel = self._clock.call_at(moment, self._woken.set)
         try:
             await self._woken.wait()
         finally:
-            alarm.cancel()
+            cancel()
 
     async def _write(self, frames: list[bytes]) -> None:
         if not frames:

@@ -263,7 +263,8 @@ class ApiHandler:
         form = self._form(call, request)
         raw = await bodies.read(call.receive, call.header(b"content-length"))
         self._patch_options(call, request, media)
-        if request.resource.custom and (media not in TYPES or media == STRATEGIC_PATCH) and request.subresource != "scale":
+        unknown = media not in TYPES or media == STRATEGIC_PATCH
+        if unknown and request.resource.custom and request.subresource != "scale":
             known = ", ".join(each for each in TYPES if each != STRATEGIC_PATCH)
             message = f"the body of the request was in an unknown format - accepted media types include: {known}"
             raise errors.unsupported_media_type(message)

@@ -6,7 +6,6 @@ from bisect import bisect_left, insort
 
 from fakekube.storage.values import Key, Stored
 
-
 Names = list[str]
 
 

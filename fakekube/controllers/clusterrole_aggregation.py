@@ -8,10 +8,11 @@ from fakekube.core.meta import Obj, labels_of
 from fakekube.machinery.controller import Controller, Watch, service_account
 from fakekube.machinery.plan import NOTHING, Plan, Update
 from fakekube.machinery.selection import matcher
-from fakekube.machinery.world import World
+from fakekube.machinery.world import Index, World
 from fakekube.storage.values import Event
 
 RESOURCE = "clusterroles.rbac.authorization.k8s.io"
+GATHERING = Index(RESOURCE, lambda role: (True,) if role.get("aggregationRule") else ())
 
 
 def reconcile(name: str, world: World) -> Plan:
@@ -32,7 +33,7 @@ def reconcile(name: str, world: World) -> Plan:
 
 def _of_role(event: Event, world: World) -> Iterable[str]:
     """Every role that gathers: another's change may concern it."""
-    return [stored.key.name for stored in world.store.list(RESOURCE) if stored.view.get("aggregationRule")]
+    return [role["metadata"]["name"] for role in world.indexed(GATHERING, True)]
 
 
 CONTROLLER = Controller(

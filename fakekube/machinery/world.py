@@ -37,7 +37,8 @@ F = TypeVar("F", bound=Follower)
 Objs = list[Obj]
 Pods = list[PodFacts]
 ObjectKeys = list[Key]
-Names = list[str]
+Events = list[Event]
+NEVER = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class World:
         self._indexes: dict[Index, _Lookup] = {}
         self._by_resource: dict[str, list[_Lookup]] = {}
         self._followers: dict[type, Follower] = {}
+        self._present: Events = []
+        self._present_at = NEVER
         self._fill()
 
     def now(self) -> float:
@@ -181,16 +184,22 @@ class World:
         found = self.store.get(Key("namespaces", "", namespace))
         return found is None or is_deleting(found.view)
 
-    def present(self) -> Iterable[Event]:
-        """Everything that is there, as creations."""
-        resources: Names = self.store.resources()
-        for resource in resources:
-            for stored in self.store.list(resource):
-                yield Event(stored.revision, stored.key, None, stored)
+    def present(self) -> Events:
+        """Everything that is there, as creations; the same ones to all who ask before the next write."""
+        if self._present_at != self.store.revision:
+            self._present_at = self.store.revision
+            self._present = [
+                Event(stored.revision, stored.key, None, stored)
+                for resource in self.store.resources()
+                for stored in self.store.list(resource)
+            ]
+        return self._present
 
     def apply(self, event: Event) -> None:
         """Bring the lookups up to date with a write; called before anyone is told of it."""
         key = event.key
+        if event.revision > self._present_at:
+            self._present_at, self._present = NEVER, []
         self._note_uid(event)
         self._note_owners(key, event.after)
         if key.resource == "pods":

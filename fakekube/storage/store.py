@@ -196,5 +196,5 @@ class Store:
         self._shelves = snapshot.shelves.copy()
         self._engine.advance(self.revision + 1)
         self._history.compact(self.revision)
-        self._views.clear()
+        self._views.retain(lambda stored: self._shelves.get(stored.key) is stored)
         self.close_watchers()

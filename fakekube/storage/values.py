@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import orjson
@@ -35,11 +36,14 @@ class Views:
         if len(holders) > self._kept:
             holders.popleft().forget()
 
-    def clear(self) -> None:
-        """Let go of them all."""
-        for holder in self._holders:
-            holder.forget()
-        self._holders.clear()
+    def retain(self, kept: Callable[[Stored], bool]) -> None:
+        """Let all others go."""
+        former, self._holders = self._holders, deque()
+        for holder in former:
+            if kept(holder):
+                self._holders.append(holder)
+            else:
+                holder.forget()
 
 
 class Stored:

@@ -53,6 +53,11 @@ class Registry:
         """The revision of the last write."""
         return self.backend.store.revision
 
+    def check_offered(self, request: Request) -> None:
+        """501 for a subresource that the API has and this registry has not."""
+        if request.subresource not in ("", STATUS):
+            self._handler(request)
+
     # --- reading
 
     def stored(self, request: Request) -> Stored:
@@ -82,14 +87,13 @@ class Registry:
 
     async def create(self, request: Request, body: Body) -> Outcome:
         """POST: 201 and the new object."""
-        handler = self._handler(request) if request.subresource else None
         obj = incoming.decode(self.backend.scheme, request, body)
         self._place(request, obj)
         made_up = virtual.handler_of(request.resource)
         if made_up is not None:
             return await made_up.create(self, request, obj)
-        if handler is not None:
-            return await handler.create(self, request, obj)
+        if request.subresource:
+            return await self._handler(request).create(self, request, obj)
         return await self._moved(request, self.writer.create(request, self._defaulted(request, obj)))
 
     async def create_trusted(self, request: Request, obj: Obj) -> Outcome:

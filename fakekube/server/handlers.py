@@ -124,6 +124,7 @@ class ApiHandler:
         self._authorizer.check_resource(
             user, verb, resource.group, resource.plural, path.subresource, path.namespace, path.name
         )
+        self._registry.check_offered(request)
         await getattr(self, "_" + verb)(call, request)
 
     async def _absent(self, call: Call, resource: Resource | None) -> None:

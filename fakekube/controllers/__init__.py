@@ -8,6 +8,7 @@ from fakekube.controllers import (
     certificates,
     claimprotection,
     clusterrole_aggregation,
+    cronjob,
     daemonset,
     definitions,
     deployment,
@@ -17,6 +18,7 @@ from fakekube.controllers import (
     endpointslicemirroring,
     garbage,
     horizontalpodautoscaler,
+    job,
     namespace,
     node_ttl,
     nodelifecycle,
@@ -30,6 +32,7 @@ from fakekube.controllers import (
     serviceaccount_tokens,
     statefulset,
     tainteviction,
+    ttlafterfinished,
 )
 from fakekube.machinery.controller import Controller
 
@@ -50,6 +53,9 @@ CONTROLLERS: tuple[Controller, ...] = (
     replicationcontroller.CONTROLLER,
     statefulset.CONTROLLER,
     daemonset.CONTROLLER,
+    job.CONTROLLER,
+    cronjob.CONTROLLER,
+    ttlafterfinished.CONTROLLER,
     deployment.CONTROLLER,
     endpoints.CONTROLLER,
     endpointslice.CONTROLLER,

@@ -1,0 +1,77 @@
+"""Job: pods that run to an end, so many times and so many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fakekube.controllers.job.backoff import FINALIZER, Failures
+from fakekube.controllers.job.round import RESOURCE, finished, orphaned, reconcile_job
+from fakekube.machinery.controller import (
+    Controller,
+    NamedKey,
+    Watch,
+    its_controller,
+    itself,
+    selecting,
+    service_account,
+)
+from fakekube.machinery.plan import NOTHING, Plan
+from fakekube.machinery.podfacts import controller_in
+from fakekube.machinery.world import World
+from fakekube.storage.values import Event, Key
+
+
+def reconcile(key: NamedKey | Key, world: World) -> Plan:
+    """Take a Job a step on, or let go of a pod whose Job is gone."""
+    if isinstance(key, Key):
+        return orphaned(key, world)
+    job = world.get(RESOURCE, *key)
+    return NOTHING if job is None else reconcile_job(job, world)
+
+
+_CONTROLLER = its_controller("Job", "batch")
+
+
+def _of_pod(event: Event, world: World) -> Iterable[NamedKey | Key]:
+    """The pod's Job; a tracked pod without one; Jobs that might adopt a pod that nobody has."""
+    after = event.after
+    if after is None:
+        return _CONTROLLER(event, world)
+    above = controller_in(after.view["metadata"])
+    if above is None:
+        found: list[NamedKey | Key] = [*_CONTROLLER(event, world), *selecting(RESOURCE, event, world)]
+        return [*found, event.key] if _is_tracked(event) else found
+    if above["kind"] != "Job":
+        return ()
+    job = world.store.get(Key(RESOURCE, event.key.namespace, above["name"]))
+    gone = job is None or job.view["metadata"]["uid"] != above["uid"] or finished(job.view) is not None
+    return (event.key,) if gone and _is_tracked(event) else _CONTROLLER(event, world)
+
+
+def _is_tracked(event: Event) -> bool:
+    return event.after is not None and FINALIZER in (event.after.view["metadata"].get("finalizers") or ())
+
+
+def _of_job(event: Event, world: World) -> Iterable[NamedKey | Key]:
+    """The Job; when it goes, its pods, which may be tracked still."""
+    if event.after is not None:
+        return itself(event, world)
+    assert event.before is not None, "what goes was there"
+    uid = event.before.view["metadata"]["uid"]
+    return [key for key in world.dependents(uid) if key.resource == "pods"]
+
+
+def _begin(world: World) -> Iterable[Key]:
+    """What is remembered of failures is followed from the start."""
+    world.follower(Failures)
+    return ()
+
+
+CONTROLLER = Controller(
+    name="job",
+    reconcile=reconcile,
+    watches=(Watch(RESOURCE, _of_job), Watch("pods", _of_pod)),
+    user=service_account("job-controller"),
+    component="job-controller",
+    begin=_begin,
+)

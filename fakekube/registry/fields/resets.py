@@ -56,7 +56,6 @@ _ROWS: dict[tuple[str, str], Resets] = {
 _METADATA_TOO = frozenset(
     {
         "apiservices.apiregistration.k8s.io",
-        "customresourcedefinitions.apiextensions.k8s.io",
         "devicetaintrules.resource.k8s.io",
         "flowschemas.flowcontrol.apiserver.k8s.io",
         "podgroups.scheduling.k8s.io",

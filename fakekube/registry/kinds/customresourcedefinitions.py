@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from fakekube.core.clock import timestamp
+from fakekube.core.fielderrors import FieldError, invalid
 from fakekube.core.meta import Obj, is_deleting
+from fakekube.registry.kinds import definition_rules as rules
 from fakekube.registry.kinds.filling import fill
 from fakekube.registry.strategy import Context, Strategy
+from fakekube.schema.definitions import spec as definitions
 
 CLEANUP_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 """Put on by the controller that clears the instances away when the definition is deleted."""
 
 
+def _storage(obj: Obj) -> str | None:
+    """The version that objects are stored in."""
+    versions = (obj.get("spec") or {}).get("versions") or ()
+    return next((each.get("name", "") for each in versions if each.get("storage")), None)
+
+
 def _note_storage(obj: Obj) -> None:
     """The version that objects are stored in belongs to status.storedVersions."""
-    storing = (each.get("name", "") for each in (obj.get("spec") or {}).get("versions") or () if each.get("storage"))
-    name = next(storing, None)
+    name = _storage(obj)
     status = obj["status"]
     stored = status.get("storedVersions") or []
     if name is not None and name not in stored:
@@ -25,6 +35,7 @@ class CustomResourceDefinitionStrategy(Strategy):
     """An update must name its resourceVersion."""
 
     unconditional_update = False
+    standard_finalizers = False
 
     def default(self, obj: Obj) -> None:
         """Names that follow from the kind, and no conversion."""
@@ -40,6 +51,12 @@ class CustomResourceDefinitionStrategy(Strategy):
         service = ((conversion.get("webhook") or {}).get("clientConfig") or {}).get("service")
         if service is not None:
             fill(service, "port", 443)
+        if spec.get("preserveUnknownFields") is False:
+            del spec["preserveUnknownFields"]
+        if (storage := _storage(obj)) is not None:
+            status = obj.get("status") or {}
+            if not status.get("storedVersions"):
+                obj["status"] = {**status, "storedVersions": [storage]}
 
     def lingers(self, obj: Obj) -> bool:
         """The first deletion only marks; then the finalizer holds."""
@@ -73,6 +90,75 @@ class CustomResourceDefinitionStrategy(Strategy):
     def prepare_for_update(self, context: Context, obj: Obj, old: Obj) -> None:
         """A new storage version is noted."""
         _note_storage(obj)
+
+    def validate_create(self, context: Context, obj: Obj) -> list[FieldError]:
+        """The rules of a new definition."""
+        spec = obj["spec"]
+        return [
+            *_name_errors(obj),
+            *definitions.errors(spec),
+            *rules.conversion_errors(spec),
+            *_status_errors(obj),
+            *rules.approval_errors(obj, None),
+            *_preserving_errors(spec),
+        ]
+
+    def validate_update(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
+        """An update is held to the rules that the definition kept before, and leaves alone what names objects."""
+        spec, before = obj["spec"], old["spec"]
+        options = None if spec == before else definitions.for_update(before, spec)
+        reviews = ((before.get("conversion") or {}).get("webhook") or {}).get("conversionReviewVersions")
+        return [
+            *(definitions.errors(spec, options) if options else ()),
+            *rules.conversion_errors(spec, known_review=rules.knows_review(reviews)),
+            *_immutables(spec, before, _is_established(old)),
+            *_status_errors(obj),
+            *rules.approval_errors(obj, old),
+            *(() if before.get("preserveUnknownFields") else _preserving_errors(spec)),
+        ]
+
+    def validate_status(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
+        """The names that were accepted are names."""
+        return list(definitions.name_errors(obj["status"].get("acceptedNames") or {}, "status.acceptedNames"))
+
+    def warnings(self, context: Context, obj: Obj, old: Obj | None) -> list[str]:
+        """Formats that nobody checks, if they are new."""
+        had = rules.unknown_formats(old) if old is not None else ()
+        return [f'unrecognized format "{each}"' for each in rules.unknown_formats(obj) if each not in had]
+
+
+def _name_errors(obj: Obj) -> Iterator[FieldError]:
+    spec, name = obj["spec"], obj["metadata"].get("name") or ""
+    if name and name != f"{(spec.get('names') or {}).get('plural') or ''}.{spec.get('group') or ''}":
+        yield invalid("metadata.name", name, 'must be spec.names.plural+"."+spec.group')
+
+
+def _immutables(spec: Obj, before: Obj, established: bool) -> Iterator[FieldError]:
+    fields = [("scope",), ("names", "kind")] if established else []
+    for path in (*fields, ("group",), ("names", "plural")):
+        now, then = spec, before
+        for name in path[:-1]:
+            now, then = now.get(name) or {}, then.get(name) or {}
+        value = now.get(path[-1]) or ""
+        if value != (then.get(path[-1]) or ""):
+            yield invalid(".".join(("spec", *path)), value, "field is immutable")
+
+
+def _is_established(obj: Obj) -> bool:
+    conditions = (obj.get("status") or {}).get("conditions") or ()
+    return any(each.get("type") == "Established" and each.get("status") == "True" for each in conditions)
+
+
+def _status_errors(obj: Obj) -> Iterator[FieldError]:
+    status = obj.get("status") or {}
+    yield from definitions.name_errors(status.get("acceptedNames") or {}, "status.acceptedNames")
+    yield from definitions.stored_version_errors(status.get("storedVersions"), obj["spec"].get("versions") or ())
+
+
+def _preserving_errors(spec: Obj) -> Iterator[FieldError]:
+    if spec.get("preserveUnknownFields"):
+        text = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"
+        yield invalid("spec.preserveUnknownFields", True, text)
 
 
 ROWS = {"customresourcedefinitions.apiextensions.k8s.io": CustomResourceDefinitionStrategy()}

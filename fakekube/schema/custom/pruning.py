@@ -22,9 +22,9 @@ def prune(obj: dict[str, Any], schema: Schema, unknown: list[str]) -> None:
     unknown += sorted(found)
 
 
-def prune_value(value: Any, schema: Schema) -> None:
+def prune_value(value: Any, schema: Schema, unknown: list[str]) -> None:
     """The same for a part of an object, such as a default."""
-    _prune(value, schema, "", [])
+    _prune(value, schema, "", unknown)
 
 
 def _prune(value: Any, schema: Schema | None, path: str, unknown: list[str], *, keeps: bool = False) -> None:

@@ -19,6 +19,10 @@ class Rules:
         """The rules that do not hold."""
         return []
 
+    def errors_of_default(self, value: Any, path: str) -> list[FieldError]:
+        """The rules that a default does not keep, as the value of a new field and as one that was there."""
+        return []
+
 
 def rules_of(schema: Schema) -> Rules | None:
     """The rules of a schema; None if it has none."""

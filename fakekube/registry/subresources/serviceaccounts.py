@@ -32,8 +32,8 @@ class TokenHandler(Handler):
         meta = registry.stored(request).view["metadata"]
         spec, clock = obj.setdefault("spec", {}), registry.backend.clock
         _check(request, obj, spec)
-        seconds = spec.setdefault("expirationSeconds", USUAL_SECONDS)
-        spec.setdefault("audiences", [AUDIENCE])
+        seconds = spec["expirationSeconds"] = spec.get("expirationSeconds") or USUAL_SECONDS
+        spec["audiences"] = spec.get("audiences") or [AUDIENCE]
         manager, now = fields.manager_name(request.field_manager, request.user_agent), timestamp(clock)
         obj["metadata"] = {
             "name": request.name,

@@ -1,4 +1,4 @@
-"""kubectl against a cluster, as people use it: a table of commands that only look, and the stories of those that change.
+"""kubectl as people use it: a table of commands that only look, and the stories of those that change something.
 
 Every kubectl that can be found is tried: the one that the test dependencies install, and any other on the PATH.
 """
@@ -454,7 +454,7 @@ CREATIONS = [
     ("quota q --hard=pods=3", r"resourcequota/q created"),
     ("poddisruptionbudget p --selector=a=b --min-available=1", r"poddisruptionbudget\.policy/p created"),
     ("priorityclass pc --value=1", r"priorityclass\.scheduling\.k8s\.io/pc created"),
-    ("token default", r"\A[\w-]+\.[\w-]+\.[\w-]+\n"),
+    ("token default", r"\A[\w-]+\.[\w-]+\.[\w-]+\s*\Z"),
 ]
 
 

@@ -10,8 +10,9 @@ import orjson
 
 from fakekube.core.meta import Obj
 
-VIEWS_KEPT = 4096
-"""Decoded objects kept beside their bytes, over all kinds; older ones are decoded again when asked for."""
+VIEWS_KEPT = 2048
+"""Decoded objects kept beside their bytes, over all kinds; older ones are decoded again when asked for. One takes three
+times as much memory as its bytes."""
 
 
 class Key(NamedTuple):
@@ -120,4 +121,4 @@ def encode(obj: Obj, revision: int) -> bytes:
     obj["metadata"] = ordered
     whole = {"kind": obj["kind"], "apiVersion": obj["apiVersion"], "metadata": ordered}
     whole.update(obj)
-    return orjson.dumps(whole)
+    return bytes(memoryview(orjson.dumps(whole)))  # a copy, as orjson's own bytes keep the room that they grew into

@@ -52,6 +52,9 @@ if TYPE_CHECKING:
 
 API_SERVER = User("system:apiserver", ("system:masters", AUTHENTICATED))
 
+REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""What listens on every address is reached at this one: clients are not told of the other."""
+
 
 class Cluster:
     """A control plane with its API server and its DNS server. Everything of it lives on the loop that ran `start`."""
@@ -69,6 +72,7 @@ class Cluster:
         self.scheme = Scheme.for_version(self.settings.kubernetes_version)
         self.store = Store()
         self.streams = Streams()
+        self._host = REACHED_AT.get(self.settings.host, self.settings.host)
         self._authenticator = Authenticator(self.clock, secrets.token_bytes(32))
         backend = Backend(self.store, self.scheme, self.clock, self.ids, Chain(built_in()))
         self.registry = Registry(backend, self._authenticator)
@@ -105,7 +109,7 @@ class Cluster:
         await self._http.start()
         await self._start_dns()
         scheme = "http" if authority is None else "https"
-        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
+        host = f"[{self._host}]" if ":" in self._host else self._host
         self.url = f"{scheme}://{host}:{port}"
         self._write_kubeconfig()
         self.manager.start()
@@ -182,7 +186,7 @@ class Cluster:
     def _application(self, port: int) -> Application:
         authorizer = Authorizer()
         api = ApiHandler(self.registry, self.scheme, self._authenticator, authorizer, self.clock, self.streams)
-        discovery = Discovery(self.scheme, lambda: f"{self.settings.host}:{port}")
+        discovery = Discovery(self.scheme, lambda: f"{self._host}:{port}")
         version = version_info(self.settings)
         return Application(api, discovery, self.scheme, self._authenticator, authorizer, version)
 
@@ -193,7 +197,7 @@ class Cluster:
 
         self._dns = DNSServer(Resolver(self.view), self.settings.host, self.settings.dns_port)
         await self._dns.start()
-        self.dns_address = (self.settings.host, self._dns.port)
+        self.dns_address = (self._host, self._dns.port)
 
     def _write_kubeconfig(self) -> None:
         if self.settings.kubeconfig is None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 
 from fakekube.core.clock import timestamp
-from fakekube.core.fielderrors import FieldError, duplicate, forbidden, not_supported, required
+from fakekube.core.fielderrors import FieldError, duplicate, forbidden, go_quote, invalid, not_supported, required
 from fakekube.core.meta import Obj
+from fakekube.registry.kinds.keypairs import pem_blocks
 from fakekube.registry.kinds.selectable import SelectableStrategy
+from fakekube.registry.kinds.signing_requests import spec_faults
 from fakekube.registry.strategy import Context
 
 _REQUESTER = ("username", "uid", "groups", "extra")
 _VERDICTS = ("Approved", "Denied")
+_FINAL = (*_VERDICTS, "Failed")
 
 
 class CertificateSigningRequestStrategy(SelectableStrategy):
@@ -21,6 +24,14 @@ class CertificateSigningRequestStrategy(SelectableStrategy):
     field_selectors = {  # noqa: RUF012 - a table that nobody changes
         "spec.signerName": lambda obj: (obj.get("spec") or {}).get("signerName") or "",
     }
+
+    def name_messages(self, name: str, prefix: bool) -> list[str]:
+        """Any name will do."""
+        return []
+
+    def validate_create(self, context: Context, obj: Obj) -> list[FieldError]:
+        """What is to be signed, and by whom."""
+        return spec_faults(obj.get("spec") or {})
 
     def prepare_for_create(self, context: Context, obj: Obj) -> None:
         """Write down who asks."""
@@ -45,15 +56,19 @@ class CertificateSigningRequestStrategy(SelectableStrategy):
         return errors
 
     def validate_status(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
-        """A certificate is PEM; no verdict comes or goes this way."""
-        errors = _condition_errors(obj) + _lost_verdicts(obj, old)
+        """A certificate is PEM and stays; no verdict comes or goes this way."""
+        certificate, before = ((each.get("status") or {}).get("certificate") or "" for each in (obj, old))
+        errors = _condition_errors(obj)
+        if certificate != before:
+            errors += _certificate_errors(certificate)
+        errors += _lost_verdicts(obj, old)
         errors += [
             forbidden("status.conditions", f'updates may not add a condition of type "{kind}"')
-            for kind in sorted(_verdicts(obj) - _verdicts(old))
+            for kind in _VERDICTS
+            if kind in _types(obj) - _types(old)
         ]
-        certificate = (obj.get("status") or {}).get("certificate")
-        if certificate and certificate != (old.get("status") or {}).get("certificate"):
-            errors += _certificate_errors(certificate)
+        if before and certificate != before:
+            errors.append(forbidden("status.certificate", "updates may not modify existing certificate content"))
         return errors
 
     def prepare_for_status(self, context: Context, obj: Obj, old: Obj) -> None:
@@ -81,14 +96,15 @@ class CertificateSigningRequestStrategy(SelectableStrategy):
                 condition["lastTransitionTime"] = next(same, {"lastTransitionTime": now})["lastTransitionTime"]
 
 
-def _verdicts(obj: Obj) -> set[str]:
-    return {each["type"] for each in (obj.get("status") or {}).get("conditions") or () if each["type"] in _VERDICTS}
+def _types(obj: Obj) -> set[str]:
+    return {each.get("type") or "" for each in (obj.get("status") or {}).get("conditions") or ()}
 
 
 def _lost_verdicts(obj: Obj, old: Obj) -> list[FieldError]:
     return [
         forbidden("status.conditions", f'updates may not remove a condition of type "{kind}"')
-        for kind in sorted(_verdicts(old) - _verdicts(obj))
+        for kind in _FINAL
+        if kind in _types(old) - _types(obj)
     ]
 
 
@@ -100,11 +116,14 @@ def _condition_errors(obj: Obj) -> list[FieldError]:
         kind, status = each.get("type") or "", each.get("status") or ""
         if not kind:
             errors.append(required(f"{path}.type"))
-        allowed = ("True",) if kind in (*_VERDICTS, "Failed") else ("False", "True", "Unknown")
+        allowed = ("True",) if kind in _FINAL else ("False", "True", "Unknown")
         if not status:
             errors.append(required(f"{path}.status"))
         elif status not in allowed:
             errors.append(not_supported(f"{path}.status", status, allowed))
+        if kind in _VERDICTS and seen & set(_VERDICTS) - {kind}:
+            why = "Approved and Denied conditions are mutually exclusive"
+            errors.append(invalid("status.conditions", kind, why))
         if kind in seen:
             errors.append(duplicate(f"{path}.type", kind))
         seen.add(kind)
@@ -112,11 +131,14 @@ def _condition_errors(obj: Obj) -> list[FieldError]:
 
 
 def _certificate_errors(encoded: str) -> list[FieldError]:
-    text = base64.b64decode(encoded)
-    if b"-----BEGIN CERTIFICATE-----" in text and b"-----END CERTIFICATE-----" in text:
+    if not encoded:
         return []
-    fault = "must contain at least one CERTIFICATE PEM block"
-    return [FieldError("FieldValueInvalid", "status.certificate", f'Invalid value: "<certificate data>": {fault}')]
+    kinds = [kind for kind, _ in pem_blocks(base64.b64decode(encoded))]
+    others = [kind for kind in kinds if kind != "CERTIFICATE"]
+    problem = "" if kinds else "must contain at least one CERTIFICATE PEM block"
+    if others:
+        problem = f"only CERTIFICATE PEM blocks are allowed, found {go_quote(others[0])}"
+    return [invalid("status.certificate", "<certificate data>", problem)] if problem else []
 
 
 def _same(one: Obj, other: Obj) -> bool:

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from fakekube.core.clock import timestamp
+from fakekube.core.fielderrors import FieldError, invalid
 from fakekube.core.meta import Obj
+from fakekube.registry.kinds.checks import IMMUTABLE, immutable
+from fakekube.registry.kinds.device_requests import (
+    claim_faults,
+    configuration_faults,
+    each,
+    reservation_faults,
+    selector_faults,
+)
+from fakekube.registry.kinds.device_slices import slice_faults
+from fakekube.registry.kinds.internal_form import internal
+from fakekube.registry.kinds.resource_names import is_extended
 from fakekube.registry.strategy import Context, Strategy
 from fakekube.schema.resources import Resource
 
 GROUP = "resource.k8s.io"
+_MOST = 32
 
 
 def _default_count(request: Obj) -> None:
@@ -29,6 +42,16 @@ class DeviceClassStrategy(Strategy):
 
     answers_deleted_object = True
 
+    def validate(self, context: Context, obj: Obj) -> list[FieldError]:
+        """Selectors, configuration, and the name by which containers ask for such devices."""
+        spec = obj.get("spec") or {}
+        faults = each("spec.selectors", spec.get("selectors") or (), _MOST, selector_faults)
+        faults += each("spec.config", spec.get("config") or (), _MOST, configuration_faults)
+        name = spec.get("extendedResourceName")
+        if name is not None and not is_extended(name):
+            faults.append(invalid("spec.extendedResourceName", name, "must be a valid extended resource name"))
+        return faults
+
 
 class ResourceClaimStrategy(Strategy):
     """A claim is bound to what it asked for: the spec is immutable."""
@@ -45,6 +68,21 @@ class ResourceClaimStrategy(Strategy):
         """Nothing is allocated yet."""
         obj["status"] = {}
 
+    def validate_create(self, context: Context, obj: Obj) -> list[FieldError]:
+        """What is asked for."""
+        return claim_faults("spec", obj.get("spec") or {})
+
+    def validate_update(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
+        """Only that it stays."""
+        new, before = obj.get("spec") or {}, old.get("spec") or {}
+        return [] if new == before else [invalid("spec", internal("ResourceClaimSpec", new), IMMUTABLE)]
+
+    def validate_status(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
+        """Who uses the claim; an allocation stays until it is given up as a whole."""
+        new, before = ((each.get("status") or {}).get("allocation") for each in (obj, old))
+        faults = reservation_faults(obj, old)
+        return faults + immutable("status.allocation", new, before) if new and before else faults
+
 
 class ResourceClaimTemplateStrategy(Strategy):
     """A claim to be made for each pod; immutable."""
@@ -55,6 +93,15 @@ class ResourceClaimTemplateStrategy(Strategy):
     def default(self, obj: Obj) -> None:
         """As for a claim."""
         _default_requests((obj.get("spec") or {}).get("spec") or {})
+
+    def validate_create(self, context: Context, obj: Obj) -> list[FieldError]:
+        """What is asked for."""
+        return claim_faults("spec.spec", (obj.get("spec") or {}).get("spec") or {})
+
+    def validate_update(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
+        """Only that it stays."""
+        new, before = obj.get("spec") or {}, old.get("spec") or {}
+        return [] if new == before else [invalid("spec", internal("ResourceClaimTemplateSpec", new), IMMUTABLE)]
 
 
 class ResourceSliceStrategy(Strategy):
@@ -82,6 +129,14 @@ class ResourceSliceStrategy(Strategy):
     def prepare_for_update(self, context: Context, obj: Obj, old: Obj) -> None:
         """The same."""
         self._date_taints(context, obj)
+
+    def validate_create(self, context: Context, obj: Obj) -> list[FieldError]:
+        """The pool, the nodes, the devices."""
+        return slice_faults(obj.get("spec") or {}, None)
+
+    def validate_update(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
+        """The same; pool, driver and node stay."""
+        return slice_faults(obj.get("spec") or {}, old.get("spec") or {})
 
     def warnings(self, context: Context, obj: Obj, old: Obj | None) -> list[str]:
         """Names of drivers should be in lower case."""

@@ -10,7 +10,7 @@ _BLOCK = re.compile(rb"-----BEGIN ([^\r\n]*?)-----[ \t]*\r?\n(.*?)-----END \1---
 _BLOCK_LABEL = re.compile(r"PRIVATE KEY$")
 
 
-def _blocks(text: bytes) -> list[tuple[str, bytes]]:
+def pem_blocks(text: bytes) -> list[tuple[str, bytes]]:
     """The PEM blocks of a text: type and content."""
     found = []
     for match in _BLOCK.finditer(text):
@@ -42,11 +42,11 @@ def _missing(blocks: list[tuple[str, bytes]], what: str, wanted: str) -> str:
 
 def pair_fault(certificate: bytes, key: bytes) -> str:
     """Why the pair cannot be used; '' if it can."""
-    blocks = _blocks(certificate)
+    blocks = pem_blocks(certificate)
     found = next((body for kind, body in blocks if kind == "CERTIFICATE"), None)
     if found is None:
         return _missing(blocks, "certificate", "CERTIFICATE")
-    blocks = _blocks(key)
+    blocks = pem_blocks(key)
     secret = next((body for kind, body in blocks if kind == "PRIVATE KEY" or kind.endswith(" PRIVATE KEY")), None)
     if secret is None:
         return _missing(blocks, "key", "PRIVATE KEY")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from fakekube.core.fielderrors import FieldError, forbidden, required
+from collections.abc import Sequence
+
+from fakekube.core.fielderrors import FieldError, duplicate, forbidden, required
 from fakekube.core.meta import Obj, name_of
 from fakekube.registry.kinds.checks import dns_label, immutable, labels, one_of
+from fakekube.registry.kinds.internal_form import internal
 from fakekube.registry.kinds.node_labels import DEPRECATED
+from fakekube.registry.kinds.pod_validation.resources import validate_container_resources
+from fakekube.registry.kinds.pod_validation.scheduling import validate_tolerations
 from fakekube.registry.strategy import Context, Strategy
 
 HIGHEST_USER_PRIORITY = 1_000_000_000
 SYSTEM_PREFIX = "system-"
 SYSTEM_CLASSES = {"system-node-critical": 2_000_001_000, "system-cluster-critical": 2_000_000_000}
+_TOLERATION_KEY = ("key", "operator", "value", "effect")
 POLICIES = ("PreemptLowerPriority", "Never")
 
 
@@ -61,22 +67,35 @@ class RuntimeClassStrategy(Strategy):
     unconditional_update = False
     generation_fields = None
 
-    def validate(self, context: Context, obj: Obj) -> list[FieldError]:
-        """A handler, and how pods of the class are scheduled."""
-        handler = obj.get("handler", "")
-        faults = dns_label("handler", handler) if handler else [required("handler")]
-        selector = (obj.get("scheduling") or {}).get("nodeSelector")
-        return faults + labels("scheduling.nodeSelector", selector)
+    def validate_create(self, context: Context, obj: Obj) -> list[FieldError]:
+        """A handler, what it costs, and where pods of the class run."""
+        faults, scheduling = _handler_faults(obj), obj.get("scheduling") or {}
+        limits = {"limits": (obj.get("overhead") or {}).get("podFixed") or {}}
+        validate_container_resources(faults, limits, frozenset(), "overhead")
+        faults += labels("scheduling.nodeSelector", scheduling.get("nodeSelector"))
+        return faults + _toleration_faults("scheduling.tolerations", scheduling.get("tolerations") or ())
 
     def validate_update(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
-        """The rules for new classes; then the handler is immutable."""
-        faults = self.validate(context, obj)
-        return faults + immutable("handler", obj.get("handler", ""), old.get("handler"))
+        """The handler is immutable."""
+        return _handler_faults(obj) + immutable("handler", obj.get("handler", ""), old.get("handler"))
 
     def warnings(self, context: Context, obj: Obj, old: Obj | None) -> list[str]:
         """Deprecated labels in the node selector."""
         selector = (obj.get("scheduling") or {}).get("nodeSelector") or {}
         return [f"scheduling.nodeSelector: {DEPRECATED[key]}" for key in selector if key in DEPRECATED]
+
+
+def _handler_faults(obj: Obj) -> list[FieldError]:
+    handler = obj.get("handler", "")
+    return dns_label("handler", handler) if handler else [required("handler")]
+
+
+def _toleration_faults(field: str, tolerations: Sequence[Obj]) -> list[FieldError]:
+    faults: list[FieldError] = []
+    validate_tolerations(faults, tolerations, field)
+    keys = [tuple(each.get(name) or "" for name in _TOLERATION_KEY) for each in tolerations]
+    repeated = (index for index, key in enumerate(keys) if key in keys[:index])
+    return faults + [duplicate(f"{field}[{index}]", internal("Toleration", tolerations[index])) for index in repeated]
 
 
 ROWS = {

@@ -248,6 +248,10 @@ class LimitRangeStrategy(Strategy):
             _fill(limit, "defaultRequest", limit.get("default"))
             _fill(limit, "defaultRequest", limit.get("min"))
 
+    def prepare_for_create(self, context: Context, obj: Obj) -> None:
+        """A range without any name gets one."""
+        obj["metadata"]["name"] = obj["metadata"].get("name") or context.ids.uid()
+
     def validate(self, context: Context, obj: Obj) -> list[FieldError]:
         """Types, once each; names; and amounts in the right order."""
         faults: list[FieldError] = []

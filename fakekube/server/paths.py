@@ -28,7 +28,7 @@ def parse(path: str) -> ApiPath | None:
     parts = path.split("/")[1:]
     if parts[0] == "api":
         group, parts = "", parts[1:]
-    elif parts[0] == "apis" and len(parts) > 1:
+    elif parts[0] == "apis" and len(parts) > 1 and parts[1]:
         group, parts = parts[1], parts[2:]
     else:
         return None

@@ -144,11 +144,11 @@ class Cluster:
             self.time = TimeControl(self._virtual, self.manager, self.runner, self.settle)
 
     def _client_of(self, user: str, manager: str) -> Client:
-        return Client(self.registry, User(user, (AUTHENTICATED,)), manager)
+        return Client(self.registry, User(user, (AUTHENTICATED,)), manager, shared=True)
 
     async def _bootstrap(self, port: int) -> None:
         self.definitions.start()
-        client = Client(self.registry, API_SERVER, "kube-apiserver")
+        client = Client(self.registry, API_SERVER, "kube-apiserver", shared=True)
         for resource, obj in bootstrap.objects(self.scheme, port):
             await client.create(resource, namespace_of(obj), obj)
         version = version_info(self.settings)["gitVersion"]

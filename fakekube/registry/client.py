@@ -24,12 +24,18 @@ PATCH_TYPES = {
 
 
 class Client:
-    """One user's access to the verbs, under one field manager. Raises StatusError. Answers are private copies."""
+    """One user's access to the verbs, under one field manager. Raises StatusError.
 
-    def __init__(self, registry: Registry, user: User = ADMIN, manager: str = "fakekube") -> None:
+    Answers are private copies; with `shared` those of writes are the store's own, which nobody may change.
+    """
+
+    def __init__(
+        self, registry: Registry, user: User = ADMIN, manager: str = "fakekube", *, shared: bool = False
+    ) -> None:
         self._registry = registry
         self._user = user
         self._manager = manager
+        self._shared = shared
 
     def resource(self, resource_id: str) -> Resource:
         """The resource with this id in its storage version; 404 if it is not served."""
@@ -68,14 +74,14 @@ class Client:
     ) -> Obj:
         """Create an object, or with a name and subresource post to it (a binding, an eviction)."""
         request = self._request("create", resource, namespace, name, subresource)
-        return _answer(await self._registry.create(request, Body(obj, b"")))
+        return self._answer(await self._registry.create(request, Body(obj, b"")))
 
     async def update(
         self, resource: Resource | str, namespace: str, name: str, obj: Obj, *, subresource: str = ""
     ) -> Obj:
         """Replace the object."""
         request = self._request("update", resource, namespace, name, subresource)
-        return _answer(await self._registry.update(request, Body(obj, b"")))
+        return self._answer(await self._registry.update(request, Body(obj, b"")))
 
     async def patch(
         self,
@@ -91,12 +97,12 @@ class Client:
         """Change the object by a merge, strategic or JSON patch, or apply a configuration of it."""
         request = self._request("patch", resource, namespace, name, subresource)
         request.force = force
-        return _answer(await self._registry.patch(request, PATCH_TYPES[type], orjson.dumps(patch)))
+        return self._answer(await self._registry.patch(request, PATCH_TYPES[type], orjson.dumps(patch)))
 
     async def delete(self, resource: Resource | str, namespace: str, name: str, options: Obj | None = None) -> Obj:
         """Delete the object: the Status, or the object if it stays for a while."""
         request = self._request("delete", resource, namespace, name)
-        return _answer(await self._registry.delete(request, options or {}))
+        return self._answer(await self._registry.delete(request, options or {}))
 
     async def delete_collection(
         self, resource: Resource | str, namespace: str, options: Obj | None = None, *, labels: str = ""
@@ -107,9 +113,8 @@ class Client:
             request.label_selector = selectors.parse(labels)
         await self._registry.delete_collection(request, options or {})
 
-
-def _answer(outcome: Outcome) -> Obj:
-    if outcome.raw is not None:
+    def _answer(self, outcome: Outcome) -> Obj:
+        if outcome.raw is None or self._shared:
+            return outcome.obj
         found: Obj = orjson.loads(outcome.raw)
         return found
-    return outcome.obj

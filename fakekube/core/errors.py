@@ -145,6 +145,11 @@ def not_acceptable(supported: str) -> StatusError:
     return StatusError(406, "NotAcceptable", message)
 
 
+def wrong_version(stated: str, expected: str) -> StatusError:
+    """400: the body's apiVersion is not that of the path."""
+    return bad_request(f"the API version in the data ({stated}) does not match the expected API version ({expected})")
+
+
 def unsupported_media_type(message: str) -> StatusError:
     """415: the body is of a type that is not read here."""
     return StatusError(415, "UnsupportedMediaType", message)
@@ -165,9 +170,7 @@ def too_large(limit_bytes: int) -> StatusError:
 def too_many_requests(message: str, retry_after_seconds: int, causes: Iterable[Obj] = ()) -> StatusError:
     """429: refused for now."""
     found = details("", "", "", causes, retryAfterSeconds=retry_after_seconds)
-    return StatusError(
-        429, "TooManyRequests", message, found, headers={"Retry-After": str(retry_after_seconds)}
-    )
+    return StatusError(429, "TooManyRequests", message, found, headers={"Retry-After": str(retry_after_seconds)})
 
 
 def internal(message: str) -> StatusError:

@@ -96,6 +96,9 @@ def unrecognized(kind: str, why: str, raw: bytes) -> StatusError:
     return errors.bad_request(f"the object provided is unrecognized (must be of type {kind}): {why} ({summary(raw)})")
 
 
+YAML_PROBLEMS = "yaml: unmarshal errors:\n"
+"""Stands before what is wrong with a YAML document where it is refused; where it is only warned of, each line is."""
+
 _NO_TYPE = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
 _GO_KINDS = {bool: "bool", int: "number", float: "number", str: "string", list: "array"}
 
@@ -108,7 +111,10 @@ def decode(scheme: Scheme, request: Request, body: Body) -> Obj:
         why = f"json: cannot unmarshal {_GO_KINDS[type(value)]} into Go value of type {_NO_TYPE}"
         raise unrecognized(expected.kind, f"couldn't get version/kind; json parse error: {why}", body.raw)
     api_version, kind = _stated(expected, value, body)
-    check_kind(scheme, expected, api_version, kind)
+    if expected.custom is not None:
+        custom.check_kind(expected.custom, api_version, kind, value)
+    else:
+        check_kind(scheme, expected, api_version, kind)
     try:
         decoded, problems = _typed(expected, value, body, request.field_validation)
     except DecodeError as error:
@@ -118,7 +124,8 @@ def decode(scheme: Scheme, request: Request, body: Body) -> Obj:
             raise _unhandled(expected, kind, api_version, "strict decoding error: " + ", ".join(problems))
         if request.field_validation in ("Warn", ""):
             for problem in problems:
-                request.warn(problem)
+                for line in problem.removeprefix(YAML_PROBLEMS).splitlines():
+                    request.warn(line.strip())
     return keep_reset(value, complete(expected, decoded))
 
 
@@ -140,8 +147,7 @@ def check_kind(scheme: Scheme, expected: Expected, api_version: str, kind: str) 
     registered = is_registered(scheme, group, version, kind)
     if group == expected.group and kind == expected.kind and registered:
         wanted = expected.api_version
-        why = f"the API version in the data ({api_version}) does not match the expected API version ({wanted})"
-        raise errors.bad_request(why)
+        raise errors.wrong_version(api_version, wanted)
     if registered:
         inner = (expected.group or "core").partition(".")[0]
         why = f"converting ({version}.{kind}) to ({inner}.{expected.kind}): unknown conversion"

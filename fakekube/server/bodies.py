@@ -10,7 +10,7 @@ import orjson
 from fakekube.core import errors, yamltext
 from fakekube.core.errors import StatusError
 from fakekube.core.gojson import syntax_error
-from fakekube.registry.incoming import Body, unrecognized
+from fakekube.registry.incoming import YAML_PROBLEMS, Body, unrecognized
 from fakekube.schema import protobuf
 from fakekube.server.negotiation import JSON, PROTOBUF, SUPPORTED, YAML
 
@@ -78,7 +78,7 @@ def _parse_yaml(raw: bytes, kind: str) -> Body:
         value, repeated = yamltext.first_document(raw)
     except yamltext.YamlError as error:
         raise unrecognized(kind, str(error), raw) from None
-    problems = ["yaml: unmarshal errors:\n  " + "\n  ".join(repeated)] if repeated else []
+    problems = [YAML_PROBLEMS + "  " + "\n  ".join(repeated)] if repeated else []
     return Body(value, raw, is_json=False, problems=problems)
 
 

@@ -41,6 +41,8 @@ def list_pieces(resource: Resource, metadata: bytes, items: Sequence[bytes]) -> 
 
     It is made piece by piece while it is sent: one text of many megabytes costs more time to make than to send.
     """
+    if resource.custom and b'"continue"' not in metadata:
+        metadata = b'{"continue":"",' + metadata[1:]  # the real server keeps these lists as maps, and sets it always
     opening = b'{"kind":"%s","apiVersion":"%s","metadata":%s,"items":[' % (
         resource.list_kind.encode(),
         resource.api_version.encode(),

@@ -340,6 +340,6 @@ def error_media(call: Call) -> str:
     if not accept or accept.startswith(JSON):
         return JSON
     try:
-        return negotiate(accept, custom=call.request is not None and call.request.resource.custom).media
+        return negotiate(accept).media
     except StatusError:
         return JSON

@@ -72,6 +72,8 @@ def negotiate(header: str, *, custom: bool = False, stream: bool = False) -> For
     if not entries:
         return Form()
     if not any(_matches(clause.media, SUPPORTED) for clause in entries):
+        if custom:
+            raise errors.not_acceptable(", ".join(SUPPORTED))
         raise unavailable((*SUPPORTED, *STREAMED) if stream else SUPPORTED)
     for clause in entries:
         media = _media(clause.media, available)

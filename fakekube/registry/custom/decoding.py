@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from fakekube.core import errors
+from fakekube.core.fielderrors import invalid, invalid_object
 from fakekube.core.meta import Obj
 from fakekube.registry.custom.embedded import coerce
 from fakekube.schema import decoding, inspecting
@@ -13,6 +15,17 @@ from fakekube.schema.typed import Type
 
 _MAY_BE_REWRITTEN = re.compile(rb"[0-9](\.0|[eE]|[0-9]{17})").search
 _INT64 = 1 << 63
+
+
+def check_kind(resource: CustomResource, api_version: str, kind: str, value: Obj) -> None:
+    """400 for a body of another version than the path's, 422 for one of another kind."""
+    wanted = f"{resource.group}/{resource.version}"
+    if api_version != wanted:
+        raise errors.wrong_version(api_version, wanted)
+    if kind != resource.kind:
+        metadata = value.get("metadata")
+        name = metadata.get("name") if isinstance(metadata, dict) else ""
+        raise invalid_object(resource.group, kind, name or "", [invalid("kind", kind, f"must be {resource.kind}")])
 
 
 def decode(resource: CustomResource, value: Obj, raw: bytes, *, parsed: bool = True) -> tuple[Obj, list[str]]:

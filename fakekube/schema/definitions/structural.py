@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fakekube.core.fielderrors import FieldError, forbidden, invalid, required
@@ -92,7 +92,7 @@ def _invariants(schema: Schema, level: str, path: str) -> Iterator[FieldError]:
         if isinstance(additional, dict):
             yield from _invariants(additional, FIELD, f"{path}.additionalProperties")
     yield from _extensions(schema, path)
-    all_of = schema.get("allOf") or ()
+    all_of: Sequence[Schema] = schema.get("allOf") or ()
     yield from _values(schema, path, skip_any=_is_either(schema), skip_first=bool(all_of) and _is_either(all_of[0]))
     yield from _types(schema, kind, level, path)
     yield from _meta(schema, level, path)

@@ -59,7 +59,9 @@ class CustomStrategy(Strategy):
         self.model.default(obj)
 
     def prepare_for_create(self, context: Context, obj: Obj) -> None:
-        """A first generation; nothing new while the definition is being deleted."""
+        """A first generation and no status (an apply brings one); nothing new while the definition is going."""
+        if "status" in self.resource.subresources:
+            obj.pop("status", None)
         if self.resource.terminating:
             why = "create not allowed while custom resource definition is terminating"
             name = obj["metadata"].get("name") or ""

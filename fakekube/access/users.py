@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fakekube.core.meta import Obj
+
 
 @dataclass(frozen=True, slots=True)
 class User:
@@ -24,3 +26,15 @@ def service_account(namespace: str, name: str, uid: str = "") -> User:
     """The user that a ServiceAccount's token stands for."""
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", AUTHENTICATED)
     return User(f"system:serviceaccount:{namespace}:{name}", groups, uid)
+
+
+def user_info(user: User) -> Obj:
+    """The user as authentication.k8s.io shows it."""
+    found: Obj = {"username": user.name}
+    if user.uid:
+        found["uid"] = user.uid
+    if user.groups:
+        found["groups"] = list(user.groups)
+    if user.extra:
+        found["extra"] = {key: list(values) for key, values in user.extra}
+    return found

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fakekube.core.meta import Obj
 
@@ -21,7 +21,8 @@ CREATE, UPDATE, DELETE, CONNECT = "CREATE", "UPDATE", "DELETE", "CONNECT"
 
 @dataclass(slots=True)
 class Attributes:
-    """What a plugin is shown: the operation and the objects, in the storage version; it may change or replace `obj`."""
+    """What a plugin is shown: the operation and the objects, in the storage version (custom ones in that of the
+    request); it may change or replace `obj`."""
 
     operation: str
     resource: Resource
@@ -33,6 +34,26 @@ class Attributes:
     user: User
     dry_run: bool = False
     options: Obj = field(default_factory=dict)
+    """The CreateOptions, UpdateOptions or DeleteOptions, without kind and version."""
+    requested: Resource | None = None
+    """The resource in the version of the request; None if that is `resource`."""
+    annotations: dict[str, str] = field(default_factory=dict)
+    """What plugins tell the audit, each under a key of its own."""
+    again: bool = False
+    """This is the second round of the mutating phase."""
+    wants_another_round: bool = False
+    """A plugin has changed the object in a way that the plugins before it should see."""
+    kept: dict[str, Any] = field(default_factory=dict)
+    """What plugins keep, by their name, from one round to the next."""
+
+    @property
+    def asked(self) -> Resource:
+        """The resource of the request's path."""
+        return self.requested or self.resource
+
+    def annotate(self, key: str, value: str) -> None:
+        """Tell the audit; the first to use a key is believed."""
+        self.annotations.setdefault(key, value)
 
 
 class Context(Protocol):
@@ -62,20 +83,35 @@ class Plugin:
         """Judge the object as it is to be stored; StatusError refuses it."""
 
 
+Audit = Callable[[Attributes], None]
+"""Is told of a request that plugins have annotated."""
+
+
 class Chain:
     """The plugins in their order."""
 
-    def __init__(self, plugins: Sequence[Plugin] = ()) -> None:
+    def __init__(self, plugins: Sequence[Plugin] = (), audit: Audit | None = None) -> None:
         self._plugins = tuple(plugins)
+        self._audit = audit
 
     async def admit(self, attributes: Attributes, context: Context) -> None:
-        """The first phase."""
+        """The first phase; a second round if a plugin of the first asked for it."""
+        await self._round(attributes, context)
+        if attributes.wants_another_round:
+            attributes.again = True
+            await self._round(attributes, context)
+
+    async def _round(self, attributes: Attributes, context: Context) -> None:
         for plugin in self._plugins:
             if plugin.handles(attributes):
                 await plugin.admit(attributes, context)
 
     async def validate(self, attributes: Attributes, context: Context) -> None:
-        """The second phase."""
-        for plugin in self._plugins:
-            if plugin.handles(attributes):
-                await plugin.validate(attributes, context)
+        """The second phase; then the audit is told."""
+        try:
+            for plugin in self._plugins:
+                if plugin.handles(attributes):
+                    await plugin.validate(attributes, context)
+        finally:
+            if attributes.annotations and self._audit is not None:
+                self._audit(attributes)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fakekube.access.authentication import AUDIENCE
 from fakekube.access.authorization import Authorizer
-from fakekube.access.users import User
+from fakekube.access.users import User, user_info
 from fakekube.core import fielderrors as field
 from fakekube.core.clock import timestamp
 from fakekube.core.meta import Obj
@@ -33,18 +33,6 @@ class Virtual:
     def answer(self, registry: Registry, request: Request, obj: Obj) -> Obj:
         """The status of the review; StatusError for one that asks nothing."""
         raise AssertionError("every review answers")
-
-
-def user_info(user: User) -> Obj:
-    """The user as authentication.k8s.io shows it."""
-    found: Obj = {"username": user.name}
-    if user.uid:
-        found["uid"] = user.uid
-    if user.groups:
-        found["groups"] = list(user.groups)
-    if user.extra:
-        found["extra"] = {key: list(values) for key, values in user.extra}
-    return found
 
 
 class WhoAmI(Virtual):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from fakekube.admission.chain import Plugin
+from fakekube.admission.plugins.claim_resize import PersistentVolumeClaimResize
+from fakekube.admission.plugins.default_classes import DefaultIngressClass, DefaultStorageClass
 from fakekube.admission.plugins.default_tolerations import DefaultTolerationSeconds
 from fakekube.admission.plugins.limit_ranger import LimitRanger
 from fakekube.admission.plugins.namespace_lifecycle import NamespaceLifecycle
+from fakekube.admission.plugins.node_taint import TaintNodesByCondition
 from fakekube.admission.plugins.pod_resize import PodResize
 from fakekube.admission.plugins.pod_topology_labels import PodTopologyLabels
 from fakekube.admission.plugins.priority import Priority
@@ -19,9 +22,13 @@ def built_in() -> tuple[Plugin, ...]:
         NamespaceLifecycle(),  # first: nothing may enter a namespace that is going away
         LimitRanger(),  # before all that looks at what a pod asks for
         ServiceAccount(),
+        TaintNodesByCondition(),
         Priority(),
         DefaultTolerationSeconds(),  # before RuntimeClass, whose tolerations come after these
+        DefaultStorageClass(),
+        PersistentVolumeClaimResize(),
         RuntimeClass(),
+        DefaultIngressClass(),
         PodTopologyLabels(),
         PodResize(),
     )

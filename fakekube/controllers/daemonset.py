@@ -64,9 +64,11 @@ def reconcile(key: NamedKey, world: World) -> Plan:
     history = History.of(owner, reference, HASH, world)
     collisions = (owner.get("status") or {}).get("collisionCount")
     pending = history.pending(collisions)
+    if history.changes:
+        return Plan(list(history.changes))  # with those that are ours then we go on
     if pending is not None:
         pending.refused = _collision(owner, collisions)
-        return Plan([*history.changes, pending])
+        return Plan([pending])
     return _Round(owner, reference, history, world).plan()
 
 
@@ -176,7 +178,7 @@ class _Round:
             world.pods_of(owner),
             world.loose_pods(owner["metadata"]["namespace"]),
         )
-        self.changes: list[Change] = [*history.changes, *changes]
+        self.changes: list[Change] = [*changes]
         self.pods: dict[str, list[PodFacts]] = {}
         for pod in claimed:
             self.pods.setdefault(target(pod), []).append(pod)

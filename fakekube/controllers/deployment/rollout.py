@@ -23,13 +23,14 @@ def reconcile(key: NamedKey, world: World) -> Plan:
     if not deployment["spec"].get("selector"):
         return _selects_all(deployment)
     replica_sets, claims = _claimed(deployment, world)
+    if claims:
+        return Plan(claims)  # with those that are ours then we go on
     draft = Draft(deployment, replica_sets, world.now())
-    draft.changes += claims
     if is_deleting(deployment):
         return draft.finish(draft.status())
     paused = paused_status(deployment, world.now())
     if paused is not None:
-        return Plan([*claims, UpdateStatus(RESOURCE, status_update(deployment, paused))])
+        return Plan([UpdateStatus(RESOURCE, status_update(deployment, paused))])
     if not draft.number_present():
         return draft.plan()
     if deployment["spec"].get("paused") or _resized(draft):

@@ -46,9 +46,11 @@ def reconcile(key: NamedKey, world: World) -> Plan:
     collisions = (owner.get("status") or {}).get("collisionCount", 0)
     history = History.of(owner, reference, HASH, world)
     pending = None if is_deleting(owner) else history.pending(collisions)
+    if history.changes:
+        return Plan(list(history.changes))  # with those that are ours then we go on
     if pending is not None:
         pending.refused = _collision(owner, collisions)
-        return Plan([*history.changes, pending])
+        return Plan([pending])
     update = history.present()
     if update is None:
         return NOTHING  # it is going, and nothing is known of its template
@@ -88,7 +90,7 @@ class _Round:
         self.update = update
         self.current = history.by_name((owner.get("status") or {}).get("currentRevision", "")) or update
         self.start: int = (self.spec.get("ordinals") or {}).get("start", 0)
-        self.changes: list[Change] = list(history.changes)
+        self.changes: list[Change] = []
         self.pods = self._claimed()
         self.gone_for_update = 0
 

@@ -10,12 +10,16 @@ import orjson
 from fakekube.core import errors, yamltext
 from fakekube.core.errors import StatusError
 from fakekube.core.gojson import syntax_error
+from fakekube.core.meta import Obj
 from fakekube.registry.incoming import YAML_PROBLEMS, Body, unrecognized
 from fakekube.schema import protobuf
+from fakekube.schema.decoding import DecodeError, decode
+from fakekube.schema.typed import Struct
 from fakekube.server.negotiation import JSON, PROTOBUF, SUPPORTED, YAML
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
+KIND_OF_OPTIONS = "DeleteOptions"
 LIMIT_BYTES = 3 * 1024 * 1024
 UNKNOWN_FORMAT = "the body of the request was in an unknown format - accepted media types include: " + ", ".join(
     SUPPORTED
@@ -89,27 +93,38 @@ def _parse_protobuf(raw: bytes, kind: str) -> Body:
         raise unrecognized(kind, str(error), raw) from None
 
 
-def parse_delete_options(raw: bytes, content_type: str, known: Callable[[str, str], bool]) -> dict[str, Any] | None:
-    """The DeleteOptions of a body; None if there is no body. `known` tells whether (apiVersion, kind) may hold them."""
+def parse_delete_options(raw: bytes, content_type: str, of: Struct) -> Obj | None:
+    """The DeleteOptions of a body (`of` is their type); None if there is no body."""
     if not raw:
         return None
-    media = media_of(content_type)
-    if media in YAML_TYPES:
-        value = next(yamltext.documents(raw), None)
-    elif media == PROTOBUF:
-        value = _parse_protobuf(raw, "DeleteOptions").value
-    elif media != JSON:
-        raise errors.unsupported_media_type(UNKNOWN_FORMAT)
-    elif message := syntax_error(raw):
-        raise errors.bad_request(f"couldn't get version/kind; json parse error: {message}")
-    else:
-        value = orjson.loads(raw)
+    value = _options_value(raw, media_of(content_type))
     if not isinstance(value, dict):
         raise errors.bad_request("couldn't get version/kind; json parse error: the body is not an object")
-    kind, version = value.pop("kind", "DeleteOptions"), value.pop("apiVersion", "v1")
-    if not known(version, kind):
+    kind, version = value.get("kind") or KIND_OF_OPTIONS, value.get("apiVersion") or "v1"
+    if kind != KIND_OF_OPTIONS:
         raise _not_delete_options(kind, version)
-    return value
+    try:
+        found: Obj = decode(of, value).value
+    except DecodeError as error:
+        raise errors.bad_request(str(error)) from None
+    for name in ("kind", "apiVersion"):
+        found.pop(name, None)
+    return found
+
+
+def _options_value(raw: bytes, media: str) -> Any:
+    if media == JSON:
+        if message := syntax_error(raw):
+            raise errors.bad_request(f"couldn't get version/kind; json parse error: {message}")
+        try:
+            return orjson.loads(raw)
+        except orjson.JSONDecodeError as error:
+            raise errors.bad_request(f"couldn't get version/kind; json parse error: {error}") from None
+    if media in YAML_TYPES:
+        return _parse_yaml(raw, KIND_OF_OPTIONS).value
+    if media == PROTOBUF:
+        return _parse_protobuf(raw, KIND_OF_OPTIONS).value
+    raise errors.unsupported_media_type(UNKNOWN_FORMAT)
 
 
 def _not_delete_options(kind: str, version: str) -> StatusError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -31,6 +33,9 @@ from fakekube.server.watches import Stream, Streams
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Scope = MutableMapping[str, Any]
 
+log = logging.getLogger("fakekube.server")
+
+CRASHED = "fakekube failed to answer this request; its log (logger fakekube.server) says where"
 NOT_ALLOWED = "the server does not allow this method on the requested resource"
 PLAIN_404 = "404 page not found\n"
 COLLECTION_VERBS = {"GET": "list", "POST": "create", "DELETE": "deletecollection"}
@@ -93,6 +98,9 @@ class ApiHandler:
         self._authorizer = authorizer
         self._clock = clock
         self._streams = streams
+        options_type = scheme.table.struct_by_go_name("v1.DeleteOptions")
+        assert options_type is not None, "every table knows DeleteOptions"
+        self._options_type = options_type
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, path: ApiPath) -> None:
         """Answer one request; every refusal is a Status."""
@@ -104,6 +112,10 @@ class ApiHandler:
             await responses.send_error(send, error, error_media(call), call.request.warnings if call.request else ())
         except bodies.Disconnected:
             pass
+        except Exception:
+            log.exception("%s %s failed", call.method, scope["path"])
+            with contextlib.suppress(RuntimeError):  # the answer has begun: nothing else can be said
+                await responses.send_error(send, errors.internal(CRASHED), error_media(call))
 
     async def _serve(self, call: Call, user: User) -> None:
         path = call.path
@@ -296,13 +308,10 @@ class ApiHandler:
 
     async def _delete_options(self, call: Call, request: Request) -> dict[str, Any]:
         raw = await bodies.read(call.receive, call.header(b"content-length"))
-        body = bodies.parse_delete_options(raw, call.header(b"content-type"), self._holds_delete_options)
+        body = bodies.parse_delete_options(raw, call.header(b"content-type"), self._options_type)
         found = options.delete_options(call.query, body)
         request.dry_run = bool(found.get("dryRun"))
         return found
-
-    def _holds_delete_options(self, api_version: str, kind: str) -> bool:
-        return kind == "DeleteOptions"
 
     async def _send_outcome(self, call: Call, request: Request, form: Form, outcome: Outcome) -> None:
         body = outcome.raw if outcome.raw is not None else orjson.dumps(outcome.obj)

@@ -1,4 +1,5 @@
-"""Whatever is sent, wherever to: an answer that is a Status or an object, never a crash, and nothing changed by what was refused."""
+"""Whatever is sent, wherever to: the answer is a Status or an object, never a crash; what was refused changed
+nothing."""
 
 from __future__ import annotations
 
@@ -49,8 +50,8 @@ RESOURCES = (
 WORDS = (
     "metadata", "name", "namespace", "labels", "annotations", "finalizers", "ownerReferences", "generateName", "uid",
     "resourceVersion", "managedFields", "spec", "status", "template", "containers", "selector", "matchLabels", "ports",
-    "port", "replicas", "type", "rules", "data", "stringData", "kind", "apiVersion", "versions", "names", "schema", "group",
-    "items", "limits", "resources", "requests", "cpu", "$patch", "metrics", "target", "webhooks", "validations",
+    "port", "replicas", "type", "rules", "data", "stringData", "kind", "apiVersion", "versions", "names", "schema",
+    "group", "items", "limits", "resources", "requests", "cpu", "$patch", "metrics", "target", "webhooks", "validations",
     "deletionTimestamp", "creationTimestamp", "clusterIP", "addressType", "endpoints", "schedule", "jobTemplate",
 )  # fmt: skip
 MEDIA = (
@@ -75,12 +76,14 @@ values = st.recursive(
 objects = st.dictionaries(st.sampled_from(WORDS), values, max_size=6)
 names = st.sampled_from(("", "/a", "/a/status", "/a/scale", "/..%2f", "/%00", "/a/b/c"))
 queries = st.sampled_from(
-    ("", "?dryRun=All", "?fieldManager=m&force=true", "?fieldValidation=Strict", "?limit=-1", "?watch=1&timeoutSeconds=1",
+    ("", "?dryRun=All", "?fieldManager=m&force=true", "?fieldValidation=Strict", "?limit=-1",
+    "?watch=1&timeoutSeconds=1",
      "?labelSelector=a%20in%20(", "?fieldSelector=x", "?continue=%ff", "?resourceVersion=x&resourceVersionMatch=Exact")
 )  # fmt: skip
 
 
-POD = {"containers": [{"name": "c", "image": "i", "ports": [{"containerPort": 80}], "env": [{"name": "A", "value": "b"}],
+POD = {"containers": [{"name": "c", "image": "i", "ports": [{"containerPort": 80}], "env": [{"name": "A", "value":
+"b"}],
                        "resources": {"limits": {"cpu": "1"}}, "livenessProbe": {"httpGet": {"path": "/", "port": 80}}}],
        "volumes": [{"name": "v", "emptyDir": {}}], "tolerations": [{"operator": "Exists"}],
        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [

@@ -22,6 +22,8 @@ class Runner:
         self._work = asyncio.Event()
         self._idle = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self.stands_still = False
+        """Time is moved by somebody who wakes this runner afterwards; it need not wait for timers."""
         self.on_idle: Callable[[], None] | None = None
         """Called each time the controllers have come to rest."""
 
@@ -60,7 +62,7 @@ class Runner:
             await self._rest()
 
     async def _rest(self) -> None:
-        due = self._manager.next_due()
+        due = None if self.stands_still else self._manager.next_due()
         if due is None:
             await self._work.wait()
             return

@@ -27,10 +27,11 @@ class TimeControl:
         self._runner = runner
         self._settle = settle
         self._leaping: asyncio.TimerHandle | None = None
+        runner.stands_still = True
 
     def next_due(self) -> float | None:
         """When the next timer of a controller, a watch or a wait is due."""
-        dues = [due for due in (self._manager.next_due(), self._clock.next_due()) if due is not None]
+        dues = [due for due in (self._manager.next_due(holding=True), self._clock.next_due()) if due is not None]
         return min(dues, default=None)
 
     async def advance(self, seconds: float) -> float:

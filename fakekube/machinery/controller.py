@@ -49,6 +49,8 @@ class Controller:
     component: str
     field_manager: str = "kube-controller-manager"
     begin: Callable[[World], Iterable[Hashable]] | None = None
+    holds_time: bool = True
+    """A virtual clock stops at its timers; one that only beats (a heartbeat) lets time pass over them."""
 
 
 def service_account(name: str) -> str:

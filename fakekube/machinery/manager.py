@@ -101,9 +101,11 @@ class Manager:
         """Whether a step would find something to do now."""
         return any(line.queue.has_ready() for line in self._lines)
 
-    def next_due(self) -> float | None:
-        """When the first key that waits for its time is due, in seconds since the epoch."""
-        dues = [due for line in self._lines if (due := line.queue.next_due()) is not None]
+    def next_due(self, *, holding: bool = False) -> float | None:
+        """When the first key that waits for its time is due, in seconds since the epoch; `holding`: of those that
+        hold time."""
+        lines = (line for line in self._lines if line.controller.holds_time) if holding else self._lines
+        dues = [due for line in lines if (due := line.queue.next_due()) is not None]
         return min(dues, default=None)
 
     async def step(self) -> bool:

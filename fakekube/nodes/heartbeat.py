@@ -54,4 +54,5 @@ CONTROLLER = Controller(
     user="system:nodes",
     component="kubelet",
     field_manager="kubelet",
+    holds_time=False,
 )

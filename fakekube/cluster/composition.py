@@ -13,8 +13,9 @@ from fakekube import controllers, kubeconfig, manifests
 from fakekube.access.authentication import Authenticator
 from fakekube.access.authorization import Authorizer
 from fakekube.access.users import ADMIN, AUTHENTICATED, User
-from fakekube.admission.chain import Chain
+from fakekube.admission.chain import Chain, Plugin
 from fakekube.admission.plugins import built_in
+from fakekube.admission.webhooks import MutatingWebhooks, ValidatingWebhooks
 from fakekube.cluster import bootstrap
 from fakekube.cluster.names import find_resource
 from fakekube.cluster.running import Runner
@@ -22,6 +23,7 @@ from fakekube.cluster.serving import HttpServer, listen
 from fakekube.cluster.stats import Stats
 from fakekube.cluster.timecontrol import VIRTUAL_START, TimeControl
 from fakekube.cluster.wallclock import WallClock
+from fakekube.core import errors
 from fakekube.core.clock import timestamp
 from fakekube.core.ids import Ids
 from fakekube.core.meta import Obj, name_of, namespace_of
@@ -36,9 +38,12 @@ from fakekube.nodes import bootstrap as nodes
 from fakekube.registry.backend import Backend
 from fakekube.registry.client import Client
 from fakekube.registry.definitions import Definitions
+from fakekube.registry.forms import Forms
 from fakekube.registry.verbs import Registry
 from fakekube.schema.scheme import Scheme
+from fakekube.server import services
 from fakekube.server.app import Application
+from fakekube.server.callouts import Calls
 from fakekube.server.discovery_routes import Discovery
 from fakekube.server.handlers import ApiHandler
 from fakekube.server.watches import Streams
@@ -74,7 +79,9 @@ class Cluster:
         self.streams = Streams()
         self._host = REACHED_AT.get(self.settings.host, self.settings.host)
         self._authenticator = Authenticator(self.clock, secrets.token_bytes(32))
-        backend = Backend(self.store, self.scheme, self.clock, self.ids, Chain(built_in()))
+        self._callouts = Calls(lambda service: services.resolve(self.store, service))
+        admission = Chain(built_in(self._dynamic_plugins()))
+        backend = Backend(self.store, self.scheme, self.clock, self.ids, admission, self._callouts)
         self.registry = Registry(backend, self._authenticator)
         self.definitions = Definitions(self.registry)
         self.client = Client(self.registry, ADMIN, "fakekube")
@@ -82,6 +89,13 @@ class Cluster:
         self._http: HttpServer | None = None
         self._dns: DNSServer | None = None
         self._start: Snapshot | None = None
+
+    def _dynamic_plugins(self) -> tuple[Plugin, ...]:
+        forms = Forms(self._callouts, self.ids)
+        return (
+            MutatingWebhooks(self.store, self._callouts, forms),
+            ValidatingWebhooks(self.store, self._callouts, forms),
+        )
 
     async def start(self) -> None:
         """Come up: the API answers and the controllers are at work when this returns. OSError if a port is taken."""
@@ -188,7 +202,7 @@ class Cluster:
         api = ApiHandler(self.registry, self.scheme, self._authenticator, authorizer, self.clock, self.streams)
         discovery = Discovery(self.scheme, lambda: f"{self._host}:{port}")
         version = version_info(self.settings)
-        return Application(api, discovery, self.scheme, self._authenticator, authorizer, version)
+        return Application(api, discovery, self.scheme, self._authenticator, authorizer, version, self)
 
     async def _start_dns(self) -> None:
         if self.settings.dns_port is None:
@@ -214,6 +228,7 @@ class Cluster:
         self.store.close_watchers()
         if self._http is not None:
             await self._http.stop()
+        self._callouts.close()
         if self._dns is not None:
             await self._dns.stop()
         if self._folder is not None:
@@ -250,6 +265,31 @@ class Cluster:
             connections=self._http.connections if self._http is not None else 0,
             tasks=len(asyncio.all_tasks() - {asyncio.current_task()}),
         )
+
+    # --- time
+
+    def now(self) -> float:
+        """The cluster's time, in seconds since the epoch."""
+        return self.clock.now()
+
+    @property
+    def clock_mode(self) -> str:
+        """wall, virtual or auto."""
+        return self.settings.clock
+
+    async def advance(self, seconds: float) -> float:
+        """Let so much time pass, every timer met in its order; the time it is then."""
+        return await self._own_time().advance(seconds)
+
+    async def leap(self) -> float | None:
+        """On to the next timer; the time it is then, None if there is none."""
+        return await self._own_time().leap()
+
+    def _own_time(self) -> TimeControl:
+        if self.time is None:
+            hint = "start it with the clock virtual or auto"
+            raise errors.StatusError(409, "Conflict", f"the cluster keeps the machine's time; {hint}")
+        return self.time
 
     async def reset(self) -> None:
         """Back to the state after the start. Watches end; resource versions go on and never back."""

@@ -14,7 +14,6 @@ import uvloop
 from fakekube.cluster.composition import Cluster
 from fakekube.cluster.names import find_resource
 from fakekube.cluster.stats import Stats
-from fakekube.cluster.timecontrol import TimeControl
 from fakekube.cluster.waiting import Condition, Waits, test_of
 from fakekube.core.meta import Obj
 from fakekube.registry.client import Client
@@ -92,17 +91,11 @@ class Verbs:
         return self._cluster.stats()
 
     async def advance(self, seconds: float = 0.0, **more: float) -> datetime:
-        return _moment(await self._time.advance(timedelta(seconds=seconds, **more).total_seconds()))
+        return _moment(await self._cluster.advance(timedelta(seconds=seconds, **more).total_seconds()))
 
     async def leap(self) -> datetime | None:
-        found = await self._time.leap()
+        found = await self._cluster.leap()
         return None if found is None else _moment(found)
-
-    @property
-    def _time(self) -> TimeControl:
-        if self._cluster.time is None:
-            raise RuntimeError("the cluster keeps the machine's time; start it with clock='virtual' or clock='auto'")
-        return self._cluster.time
 
     async def reset(self) -> None:
         await self._cluster.reset()

@@ -15,6 +15,7 @@ from fakekube.server.paths import ApiPath, parse
 from fakekube.server.responses import Send
 
 if TYPE_CHECKING:
+    from fakekube.server.control import Control
     from fakekube.server.pages import Pages
 
 
@@ -29,6 +30,7 @@ class Application:
         authenticator: Authenticator,
         authorizer: Authorizer,
         version: dict[str, str],
+        control: Control,
     ) -> None:
         self._api = api
         self._discovery = discovery
@@ -36,13 +38,14 @@ class Application:
         self._authenticator = authenticator
         self._authorizer = authorizer
         self._version = version
+        self._control = control
 
     @cached_property
     def _pages(self) -> Pages:
         """Made when first asked for: a cluster comes up faster without Starlette, and many tests never need it."""
         from fakekube.server.pages import Pages
 
-        return Pages(self._discovery, self._scheme, self._version)
+        return Pages(self._discovery, self._scheme, self._version, self._control)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

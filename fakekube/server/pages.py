@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from fakekube.schema.scheme import Scheme
 from fakekube.server import discovery_routes, health
+from fakekube.server.control import Control, ControlPage
 from fakekube.server.handlers import PLAIN_404
 from fakekube.server.openapi_routes import OpenApi
 
@@ -17,7 +18,9 @@ from fakekube.server.openapi_routes import OpenApi
 class Pages(Starlette):
     """The pages of one cluster."""
 
-    def __init__(self, discovery: discovery_routes.Discovery, scheme: Scheme, version: dict[str, str]) -> None:
+    def __init__(
+        self, discovery: discovery_routes.Discovery, scheme: Scheme, version: dict[str, str], control: Control
+    ) -> None:
         self._discovery = discovery
         self._version = orjson.dumps(version, option=orjson.OPT_INDENT_2)
         routes = [
@@ -26,12 +29,12 @@ class Pages(Starlette):
             Route("/version/", self._tell_version, methods=["GET"]),
             *health.ROUTES,
             *OpenApi(scheme).routes(),
+            *ControlPage(control).routes(),
         ]
         super().__init__(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
 
     async def _index(self, request: Request) -> Response:
-        paths = ["/.well-known/openid-configuration", *self._discovery.paths(), *health.PATHS]
-        paths += ["/metrics", "/openapi/v2", "/openapi/v3", "/version"]
+        paths = [*self._discovery.paths(), *health.PATHS, "/openapi/v2", "/openapi/v3", "/version"]
         body = orjson.dumps({"paths": sorted(paths)}, option=orjson.OPT_INDENT_2)
         return Response(body, media_type="application/json")
 

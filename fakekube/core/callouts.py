@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import posixpath
+from collections.abc import Awaitable, Sequence
+from typing import Protocol, TypeVar
 
 from fakekube.core.meta import Obj
+
+T = TypeVar("T")
 
 
 class CalloutError(Exception):
@@ -22,6 +26,10 @@ class Callouts(Protocol):
         """
         ...
 
+    async def together(self, calls: Sequence[Awaitable[T]]) -> list[T]:
+        """What several calls bring, made at once where that is possible; none of them may raise."""
+        ...
+
 
 class NoCallouts:
     """Stands where nothing was handed in: every call is refused."""
@@ -29,11 +37,21 @@ class NoCallouts:
     async def post(self, client: Obj, body: bytes, timeout_seconds: int) -> bytes:
         raise CalloutError(f'Post "{target(client)}?timeout={timeout_seconds}s": calls out of the cluster are off')
 
+    async def together(self, calls: Sequence[Awaitable[T]]) -> list[T]:
+        return [await call for call in calls]
+
 
 def target(client: Obj) -> str:
     """The URL that a clientConfig leads to, without a query."""
     service = client.get("service")
     if service is None:
-        return str(client.get("url") or "")
+        origin, slashes, rest = str(client.get("url") or "").partition("://")
+        host, slash, path = rest.partition("/")
+        return f"{origin}{slashes}{host}{_clean(slash + path)}"
     host = f"{service.get('name')}.{service.get('namespace')}.svc:{service.get('port') or 443}"
-    return f"https://{host}{service.get('path') or '/'}"
+    return f"https://{host}{_clean(service.get('path') or '')}"
+
+
+def _clean(path: str) -> str:
+    """The path without what leads nowhere, as Go joins paths."""
+    return "/" + posixpath.normpath("/" + path).lstrip("/")

@@ -9,7 +9,9 @@ Objects that a patch passes through come out with their keys sorted, as they do 
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -24,8 +26,8 @@ _MEMBERS = ("op", "path", "from", "value")
 _is_index = re.compile(r"[+-]?[0-9]+", re.ASCII).fullmatch
 
 
-class _Refused(Exception):
-    """An operation does not apply. Why is not told: the real server does not tell it either."""
+class PatchRefused(Exception):
+    """An operation does not apply; why, in the words of the real server's library."""
 
 
 def decode_json_patch(body: bytes, *, checked: bool = True) -> tuple[list[Obj], list[str]]:
@@ -83,10 +85,15 @@ def _kind(value: Any) -> str:
 def apply_json_patch(document: Any, operations: list[Obj]) -> Any:
     """The document after these operations; `document` is used up. StatusError (422) if one does not apply."""
     try:
-        return _Patching(document).run(operations)
-    except _Refused:
+        return patched(document, operations)
+    except PatchRefused:  # why is not told: the real server does not tell it either
         message = "the server rejected our request due to an error in our request"
         raise StatusError(422, "Invalid", message, {}) from None
+
+
+def patched(document: Any, operations: list[Obj]) -> Any:
+    """The same for those who tell why: PatchRefused if an operation does not apply."""
+    return _Patching(document).run(operations)
 
 
 class _Patching:
@@ -101,7 +108,7 @@ class _Patching:
             name = (operation or {}).get("op")
             apply = _OPERATIONS.get(name) if isinstance(name, str) else None
             if apply is None:
-                raise _Refused
+                raise PatchRefused(f"Unexpected kind: {name if isinstance(name, str) else 'unknown'}")
             apply(self, operation)
         for passed in self.passed.values():
             _sort(passed)
@@ -109,30 +116,34 @@ class _Patching:
 
     def find(self, operation: Obj, member: str = "path") -> tuple[Any, str]:
         """The container that a path leads into, and the last part of the path."""
-        path = operation.get(member)
-        if not isinstance(path, str) or "/" not in path:
-            raise _Refused
-        here = self.document
-        *parts, key = [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]]
+        path, verb = operation.get(member), operation["op"]
+        if not isinstance(path, str):
+            raise PatchRefused(f"{verb} operation failed to decode {member}: {MISSING}")
+        *parts, key = [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]] or [""]
+        here = self.document if "/" in path else None
         for part in parts:
-            here = _get(here, part)
+            here = _get(here, part) if _leads_on(here, part) else None
             if isinstance(here, dict):
                 self.passed[id(here)] = here
-            elif not isinstance(here, list):
-                raise _Refused
+        if not isinstance(here, dict | list):
+            raise PatchRefused(
+                f"{verb} operation does not apply: {_ABSENT[verb, member]}: {_shown(verb, path)}: {MISSING}"
+            )
         return here, key
 
     def add(self, operation: Obj) -> None:
-        _add(*self.find(operation), _copy(operation.get("value")))
+        with _told(f"error in add for path: '{operation.get('path')}'"):
+            _add(*self.find(operation), _copy(operation.get("value")))
 
     def remove(self, operation: Obj) -> None:
-        _remove(*self.find(operation))
+        with _told(f"error in remove for path: '{operation.get('path')}'"):
+            _remove(*self.find(operation))
 
     def replace(self, operation: Obj) -> None:
         value = _copy(operation.get("value"))
         if operation.get("path") == "":
             if not isinstance(value, dict | list):
-                raise _Refused
+                raise PatchRefused("replace operation hit impossible case")
             self.document = value
             if isinstance(value, dict):
                 self.passed[id(value)] = value
@@ -140,25 +151,81 @@ class _Patching:
         container, key = self.find(operation)
         if isinstance(container, dict):
             container[key] = value
-        else:
+            return
+        try:
             container[_index(container, key, len(container))] = value
+        except _Fault:
+            path = operation.get("path")
+            raise PatchRefused(f"replace operation does not apply: doc is missing key: {path}: {MISSING}") from None
 
     def move(self, operation: Obj) -> None:
         container, key = self.find(operation, "from")
-        value = _get(container, key)
-        _remove(container, key)
-        _add(*self.find(operation), value)
+        with _told(f"error in move for path: '{key}'"):
+            value = _get(container, key)
+            _remove(container, key)
+        with _told(f"error in move for path: '{operation.get('path')}'"):
+            _add(*self.find(operation), value)
 
     def copy(self, operation: Obj) -> None:
-        value = _copy(_get(*self.find(operation, "from")))
-        _add(*self.find(operation), value)
+        container, key = self.find(operation, "from")
+        with _told(f"error in copy for from: '{operation.get('from')}'"):
+            value = _copy(_get(container, key))
+        with _told("error while adding value during copy"):
+            _add(*self.find(operation), value)
 
     def test(self, operation: Obj) -> None:
-        found = self.document if operation.get("path") == "" else _get(*self.find(operation))
+        path = operation.get("path")
+        if path == "":
+            found = self.document
+        else:
+            container, key = self.find(operation)
+            with _told(f"error in test for path: '{path}'"):
+                found = _get(container, key)
         if orjson.dumps(found, option=orjson.OPT_SORT_KEYS) != orjson.dumps(
             operation.get("value"), option=orjson.OPT_SORT_KEYS
         ):
-            raise _Refused
+            raise PatchRefused(f"testing {'value ' if path else 'path '}{path} failed: test failed")
+
+
+MISSING = "missing value"
+_ABSENT = {
+    ("add", "path"): "doc is missing path",
+    ("remove", "path"): "doc is missing path",
+    ("replace", "path"): "doc is missing path",
+    ("move", "from"): "doc is missing from path",
+    ("move", "path"): "doc is missing destination path",
+    ("copy", "from"): "doc is missing from path",
+    ("copy", "path"): "doc is missing destination path",
+    ("test", "path"): "is missing path",
+}
+"""What is missing if the container that an operation's path leads into is."""
+
+
+def _shown(verb: str, path: str) -> str:
+    """Some operations put the path in quotes."""
+    return f'"{path}"' if verb in ("add", "remove") else path
+
+
+class _Fault(Exception):
+    """What is wrong with a key in its container."""
+
+
+@contextlib.contextmanager
+def _told(start: str) -> Iterator[None]:
+    """Faults with keys refuse the patch, in words that begin with `start`."""
+    try:
+        yield
+    except _Fault as fault:
+        raise PatchRefused(f"{start}: {fault}") from None
+
+
+def _leads_on(container: Any, part: str) -> bool:
+    """Whether there is anything to look for below."""
+    if isinstance(container, dict):
+        return True
+    if not isinstance(container, list) or not _is_index(part):
+        return False
+    return -len(container) <= int(part) < len(container)
 
 
 _OPERATIONS = {
@@ -174,10 +241,11 @@ _OPERATIONS = {
 def _index(container: list[Any], key: str, below: int) -> int:
     """The position a key names: less than `below`, or counted from there if negative."""
     if not _is_index(key):
-        raise _Refused
+        shown = f'strconv.Atoi: parsing "{key}": invalid syntax'
+        raise _Fault(f"value was not a proper array index: '{key}': {shown}" if below > len(container) else shown)
     position = int(key)
     if not -below <= position < below:
-        raise _Refused
+        raise _Fault(f"Unable to access invalid index: {position}: invalid index referenced")
     return position + below if position < 0 else position
 
 
@@ -201,7 +269,7 @@ def _remove(container: Any, key: str) -> None:
     elif key in container:
         del container[key]
     else:
-        raise _Refused
+        raise _Fault(f"Unable to remove nonexistent key: {key}: {MISSING}")
 
 
 def _copy(value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fakekube.admission.chain import Attributes
 from fakekube.core import errors
 from fakekube.core import fielderrors as field
 from fakekube.core.meta import Obj, parse_time, time_text
@@ -11,11 +10,12 @@ from fakekube.registry.objectmeta import FOREGROUND, ORPHAN
 from fakekube.registry.reading import Reader
 from fakekube.registry.request import Outcome, Request
 from fakekube.registry.strategy import Context, Strategy
-from fakekube.registry.versions import from_storage, presented
-from fakekube.registry.writing import follow_up
+from fakekube.registry.versions import current, from_storage, presented
+from fakekube.registry.writing import attributes_of, follow_up
 from fakekube.storage.store import Moved
 from fakekube.storage.values import Stored
 
+TRIES = 5
 POLICIES = ("Foreground", "Background", "Orphan")
 
 
@@ -47,16 +47,26 @@ class Deleter:
         check_options(options)
         resource, strategy = request.resource, self._backend.strategy(request.resource)
         _warn(request, strategy, options)
-        for _ in range(5):
+        found = await self._delete_present(request, strategy, options)
+        if found is None:
+            raise errors.not_found(resource.group, resource.plural, request.name)
+        return self._answer(request, strategy, *found)
+
+    async def _delete_present(
+        self, request: Request, strategy: Strategy, options: Obj, *, one_of_many: bool = False
+    ) -> tuple[bool, Obj] | None:
+        """As below, of what is there when it is deleted; None if nothing is."""
+        for _ in range(TRIES):
             stored = self._backend.store.get(key_of(request))
             if stored is None:
-                raise errors.not_found(resource.group, resource.plural, request.name)
+                return None
+            if request.resource.custom:
+                await self._backend.ready(request.resource, (stored,))
             try:
-                gone, obj = await self._delete_stored(request, strategy, stored, options)
-            except Moved:
+                return await self._delete_stored(request, strategy, stored, options, one_of_many=one_of_many)
+            except Moved:  # another write came between, while admission took its time
                 continue
-            return self._answer(request, strategy, gone, obj)
-        raise errors.conflict(resource.group, resource.plural, request.name, errors.MODIFIED)
+        raise errors.conflict(request.resource.group, request.resource.plural, request.name, errors.MODIFIED)
 
     def _answer(self, request: Request, strategy: Strategy, gone: bool, obj: Obj) -> Outcome:
         if not gone or strategy.answers_deleted_object:
@@ -66,24 +76,15 @@ class Deleter:
         return Outcome(200, errors.success(found))
 
     async def _delete_stored(
-        self, request: Request, strategy: Strategy, stored: Stored, options: Obj
+        self, request: Request, strategy: Strategy, stored: Stored, options: Obj, *, one_of_many: bool
     ) -> tuple[bool, Obj]:
         """Whether the object is gone, and the object as it was last (or is now)."""
         backend, context = self._backend, self._backend.context(request)
         obj = stored.decode()
         self._check_preconditions(request, obj, options)
-        attributes = Attributes(
-            operation="DELETE",
-            resource=request.resource.storage,
-            subresource=request.subresource,
-            namespace=request.namespace,
-            name=stored.key.name,
-            obj=None,
-            old=stored.view,
-            user=request.user,
-            dry_run=request.dry_run,
-            options=options,
-        )
+        attributes = attributes_of(request, "DELETE", None, current(request.resource, stored), _stated(options))
+        if one_of_many:  # admission knows the name of the request alone
+            attributes.name = ""
         await backend.admission.admit(attributes, context)
         await backend.admission.validate(attributes, context)
         strategy.check_delete(context, obj)
@@ -183,11 +184,13 @@ class Deleter:
         _warn(request, strategy, options)
         listing = self._reader.list(request)
         for stored in listing.items:
-            single = _single(request, stored)
-            found = self._backend.store.get(stored.key)
-            if found is not None:
-                await self._delete_stored(single, strategy, found, options)
+            await self._delete_present(_single(request, stored), strategy, options, one_of_many=True)
         return listing.metadata(), [presented(request.resource, stored) for stored in listing.items]
+
+
+def _stated(options: Obj) -> Obj:
+    """The options without what says that they are options."""
+    return {name: value for name, value in options.items() if name not in ("kind", "apiVersion")}
 
 
 def _warn(request: Request, strategy: Strategy, options: Obj) -> None:

@@ -50,7 +50,7 @@ class Writer:
             meta.pop(name, None)
         if not owned:
             self._own_fields(request, strategy, None, obj)
-        attributes = self._attributes(request, "CREATE", obj, None)
+        attributes = attributes_of(request, "CREATE", obj, None)
         await backend.admission.admit(attributes, context)
         obj = attributes.obj or obj
         meta = obj["metadata"]
@@ -180,7 +180,7 @@ class Writer:
         self._reset(request, strategy, old, obj)
         if not owned:
             self._own_fields(request, strategy, old, obj)
-        attributes = self._attributes(request, "UPDATE", obj, old)
+        attributes = attributes_of(request, "UPDATE", obj, old)
         await backend.admission.admit(attributes, context)
         obj = attributes.obj or obj
         self._check_version(request, strategy, stored, obj)
@@ -278,19 +278,6 @@ class Writer:
         fields.update(resource, before, after, manager, request.subresource, now)
         _keep(obj["metadata"], after["metadata"], "managedFields")
 
-    def _attributes(self, request: Request, operation: str, obj: Obj | None, old: Obj | None) -> Attributes:
-        return Attributes(
-            operation=operation,
-            resource=request.resource if request.resource.custom else request.resource.storage,
-            subresource=request.subresource,
-            namespace=request.namespace,
-            name=request.name,
-            obj=obj,
-            old=old,
-            user=request.user,
-            dry_run=request.dry_run,
-        )
-
     async def _commit(
         self,
         request: Request,
@@ -348,6 +335,34 @@ class Writer:
             f"AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: "
         )
         return errors.conflict(resource.group, resource.plural, request.name, why)
+
+
+STATED_OPTIONS = ("fieldManager", "fieldValidation")
+
+
+def attributes_of(
+    request: Request, operation: str, obj: Obj | None, old: Obj | None, options: Obj | None = None
+) -> Attributes:
+    """What admission is shown of a request. The name of a new object is the one it was sent with."""
+    resource = request.resource if request.resource.custom else request.resource.storage
+    if options is None:
+        options = {"dryRun": ["All"]} if request.dry_run else {}
+        for name in STATED_OPTIONS:
+            if name in request.query:
+                options[name] = request.query[name][0]
+    return Attributes(
+        operation=operation,
+        resource=resource,
+        subresource=request.subresource,
+        namespace=request.namespace,
+        name=request.name or (obj or {}).get("metadata", {}).get("name", ""),
+        obj=obj,
+        old=old,
+        user=request.user,
+        dry_run=request.dry_run,
+        options=options,
+        requested=None if request.resource is resource else request.resource,
+    )
 
 
 _FOLDERS = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fakekube.admission.chain import Plugin
 from fakekube.admission.plugins.claim_resize import PersistentVolumeClaimResize
 from fakekube.admission.plugins.default_classes import DefaultIngressClass, DefaultStorageClass
@@ -16,8 +18,8 @@ from fakekube.admission.plugins.runtime_class import RuntimeClass
 from fakekube.admission.plugins.service_account import ServiceAccount
 
 
-def built_in() -> tuple[Plugin, ...]:
-    """The plugins in the real server's order; webhooks and policies follow them, the quota comes last."""
+def built_in(dynamic: Sequence[Plugin] = ()) -> tuple[Plugin, ...]:
+    """The plugins in the real server's order; `dynamic` are the webhooks and policies."""
     return (
         NamespaceLifecycle(),  # first: nothing may enter a namespace that is going away
         LimitRanger(),  # before all that looks at what a pod asks for
@@ -31,4 +33,5 @@ def built_in() -> tuple[Plugin, ...]:
         DefaultIngressClass(),
         PodTopologyLabels(),
         PodResize(),
+        *dynamic,  # they see what the others made of the object; only the quota comes after them
     )

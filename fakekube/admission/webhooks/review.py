@@ -1,0 +1,222 @@
+"""AdmissionReview: the question put to a webhook, and its answer read and verified."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from fakekube.access.users import user_info
+from fakekube.admission.chain import Attributes
+from fakekube.admission.forms import Kind, Versioned, kind_for
+from fakekube.admission.matching import namespace_of
+from fakekube.core.errors import StatusError
+from fakekube.core.fielderrors import go_quote
+from fakekube.core.gojson import syntax_error
+from fakekube.core.meta import Obj, split_api_version
+from fakekube.schema.base64text import canonical
+
+if TYPE_CHECKING:
+    from fakekube.schema.resources import Resource
+
+GROUP = "admission.k8s.io"
+KIND = "AdmissionReview"
+VERSIONS = ("v1", "v1beta1")
+OPTIONS = {"CREATE": "CreateOptions", "UPDATE": "UpdateOptions", "DELETE": "DeleteOptions"}
+OPTIONS_VERSION = "meta.k8s.io/v1"
+SCHEME = "k8s.io/apiserver/pkg/util/webhook/client.go:71"
+_HEAD = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+_MEMBERS: tuple[tuple[str, type, str], ...] = (
+    ("uid", str, "types.UID"),
+    ("allowed", bool, "bool"),
+    ("status", dict, "v1.Status"),
+    ("patch", str, "[]uint8"),
+    ("patchType", str, "v1.PatchType"),
+    ("auditAnnotations", dict, "map[string]string"),
+    ("warnings", list, "[]string"),
+)
+"""The members of a response, what they are in JSON, and in Go."""
+_GO_KINDS: dict[type, str] = {
+    bool: "bool",
+    int: "number",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+}
+
+
+class Invalid(Exception):
+    """The answer is none: what could not be read, or was not to be."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a webhook answered."""
+
+    allowed: bool
+    status: Obj | None = None
+    patch: bytes = b""
+    patch_type: str = ""
+    warnings: list[str] = field(default_factory=list)
+    annotations: dict[str, str] = field(default_factory=dict)
+
+
+def request_of(attributes: Attributes, resource: Resource, shown: Versioned, uid: str) -> Obj:
+    """The AdmissionRequest for a webhook that knows the object as one of `resource`."""
+    found: Obj = {
+        "uid": uid,
+        "kind": _kind(kind_for(attributes, resource)),
+        "resource": _resource(resource),
+        "subResource": attributes.subresource,
+        "requestKind": _kind(kind_for(attributes, attributes.asked)),
+        "requestResource": _resource(attributes.asked),
+        "requestSubResource": attributes.subresource,
+        "name": attributes.name,
+        "namespace": namespace_of(attributes),
+    }
+    found = {name: value for name, value in found.items() if value != ""}
+    found["operation"] = attributes.operation
+    found["userInfo"] = user_info(attributes.user)
+    found["object"] = shown.obj
+    found["oldObject"] = shown.old
+    found["dryRun"] = attributes.dry_run
+    found["options"] = options_of(attributes)
+    return found
+
+
+def options_of(attributes: Attributes) -> Obj | None:
+    """The options of the request as an object."""
+    kind = OPTIONS.get(attributes.operation)
+    return {"kind": kind, "apiVersion": OPTIONS_VERSION, **attributes.options} if kind else None
+
+
+def _kind(kind: Kind) -> Obj:
+    return {"group": kind[0], "version": kind[1], "kind": kind[2]}
+
+
+def _resource(resource: Resource) -> Obj:
+    return {"group": resource.group, "version": resource.version, "resource": resource.plural}
+
+
+def encode(request: Obj, version: str) -> bytes:
+    """The AdmissionReview that is sent."""
+    return orjson.dumps({"kind": KIND, "apiVersion": f"{GROUP}/{version}", "request": request})
+
+
+def decode(raw: bytes, asked_version: str) -> Obj:
+    """The AdmissionReview that came back, members of the wrong type refused in Go's words."""
+    review = _parse(raw)
+    for name in ("kind", "apiVersion"):
+        if not isinstance(review.get(name) or "", str):
+            raise Invalid(_not_a_head(review[name]))
+    version, kind = review.get("apiVersion") or f"{GROUP}/{asked_version}", review.get("kind") or KIND
+    if kind != KIND or version not in [f"{GROUP}/{each}" for each in VERSIONS]:
+        raise Invalid(f'no kind "{kind}" is registered for version "{version}" in scheme "{SCHEME}"')
+    version = version.rpartition("/")[2]
+    if version != asked_version:
+        raise Invalid(f"converting ({version}.{KIND}) to ({asked_version}.{KIND}): unknown conversion")
+    response = review.get("response")
+    if response is not None:
+        if not isinstance(response, dict):
+            raise Invalid(_mismatch(response, "AdmissionReview.response", f"{version}.AdmissionResponse"))
+        _check(response)
+    return review
+
+
+def _parse(raw: bytes) -> Obj:
+    if not raw:
+        raise Invalid("0-length response with status code: 200 and content type: application/json")
+    looks_like_json = raw.lstrip().startswith(b"{")
+    try:
+        found = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        if looks_like_json:
+            raise Invalid(f"couldn't get version/kind; json parse error: {syntax_error(raw)}") from None
+        found = raw.decode("utf-8", "replace")
+    if not isinstance(found, dict):
+        raise Invalid(_not_a_head(found))
+    return found
+
+
+def _not_a_head(value: Any) -> str:
+    kind = _GO_KINDS.get(type(value), "number")
+    return f"couldn't get version/kind; json parse error: json: cannot unmarshal {kind} into Go value of type {_HEAD}"
+
+
+def _mismatch(value: Any, where: str, go: str) -> str:
+    return f"json: cannot unmarshal {_GO_KINDS.get(type(value), 'number')} into Go struct field {where} of type {go}"
+
+
+def _check(response: Obj) -> None:
+    for name, wanted, go in _MEMBERS:
+        value = response.get(name)
+        if value is not None and type(value) is not wanted:
+            raise Invalid(_mismatch(value, f"AdmissionReview.response.{name}", go))
+    try:
+        canonical(response.get("patch") or "")
+    except ValueError as error:
+        raise Invalid(str(error)) from None
+
+
+def verify(review: Obj, asked_version: str, uid: str, *, mutating: bool) -> Answer:
+    """The answer in a review to the question `uid`; Invalid for what it may not be."""
+    response = review.get("response")
+    if response is None:
+        raise Invalid("webhook response was absent")
+    strict = asked_version == "v1"
+    if strict:
+        _verify_strictly(review, response, uid, mutating=mutating)
+    patch = base64.b64decode(response.get("patch") or "") if mutating else b""
+    return Answer(
+        bool(response.get("allowed")),
+        response.get("status"),
+        patch,
+        (response.get("patchType") or "") if strict else "JSONPatch",
+        list(response.get("warnings") or ()),
+        dict(response.get("auditAnnotations") or {}),
+    )
+
+
+def _verify_strictly(review: Obj, response: Obj, uid: str, *, mutating: bool) -> None:
+    """The rules of v1, which v1beta1 did not have."""
+    answered = response.get("uid") or ""
+    if answered != uid:
+        raise Invalid(f"expected response.uid={go_quote(uid)}, got {go_quote(answered)}")
+    group, version = split_api_version(review.get("apiVersion") or "")
+    got = f"{group}/{version}, Kind={review.get('kind') or ''}"
+    if got != f"{GROUP}/v1, Kind={KIND}":
+        raise Invalid(f"expected webhook response of {GROUP}/v1, Kind={KIND}, got {got}")
+    patch, patch_type = response.get("patch"), response.get("patchType")
+    if not mutating:
+        if patch:
+            raise Invalid("validating webhook may not return response.patch")
+        if patch_type is not None:
+            raise Invalid("validating webhook may not return response.patchType")
+        return
+    if patch and patch_type is None:
+        raise Invalid("webhook returned response.patch but not response.patchType")
+    if not patch and patch_type is not None:
+        raise Invalid("webhook returned response.patchType but not response.patch")
+    if patch_type == "":
+        raise Invalid('webhook returned invalid response.patchType of ""')
+
+
+def rejection(hook_name: str, status: Obj | None) -> StatusError:
+    """The refusal that a webhook asked for: its Status, and whose it is."""
+    said = status or {}
+    denied = f"admission webhook {go_quote(hook_name)} denied the request"
+    explanation = said.get("message") or said.get("reason")
+    message = f"{denied}: {explanation}" if explanation else f"{denied} without explanation"
+    details = said.get("details")
+    retry = (details or {}).get("retryAfterSeconds")
+    return StatusError(
+        max(int(said.get("code") or 0), 400),
+        said.get("reason") or "",
+        message,
+        details,
+        headers={"Retry-After": str(retry)} if retry else None,
+        metadata=said.get("metadata"),
+    )

@@ -6,7 +6,7 @@ from fakekube.core import addresses, names
 from fakekube.core.clock import timestamp
 from fakekube.core.fielderrors import FieldError, invalid
 from fakekube.core.meta import Obj, name_of, namespace_of
-from fakekube.registry import allocation
+from fakekube.registry import allocation, fields
 from fakekube.registry.kinds.filling import fill
 from fakekube.registry.kinds.selectable import SelectableStrategy
 from fakekube.registry.kinds.service_families import choose_addresses, owner_of, refuse, settle_families
@@ -24,6 +24,8 @@ from fakekube.storage.values import Key
 AFFINITY_SECONDS = 10800
 PARENT_FAMILY, PARENT_MANAGER = "ipaddress.kubernetes.io/ip-family", "ipaddress.kubernetes.io/managed-by"
 ALLOCATOR = "ipallocator.k8s.io"
+SERVER = "kube-apiserver"
+"""The field manager of what the server writes by itself."""
 
 
 class ServiceStrategy(SelectableStrategy):
@@ -217,8 +219,16 @@ async def _keep_address(context: Context, service: Obj, text: str) -> None:
         "creationTimestamp": timestamp(context.clock),
         "labels": {PARENT_FAMILY: f"IPv{found.version}", PARENT_MANAGER: ALLOCATOR},
     }
-    obj: Obj = {"kind": "IPAddress", "apiVersion": "networking.k8s.io/v1", "metadata": meta}
-    await context.store.commit(key, {**obj, "spec": {"parentRef": parent}}, expected=None)
+    obj: Obj = {
+        "kind": "IPAddress",
+        "apiVersion": "networking.k8s.io/v1",
+        "metadata": meta,
+        "spec": {"parentRef": parent},
+    }
+    resource = context.scheme.stored(allocation.ADDRESSES)
+    assert resource is not None, "every version serves IPAddresses"
+    fields.update(resource, None, obj, SERVER, "", meta["creationTimestamp"])
+    await context.store.commit(key, obj, expected=None)
 
 
 async def _drop(context: Context, key: Key, parent: Key | None) -> None:

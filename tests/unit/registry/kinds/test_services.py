@@ -72,8 +72,8 @@ async def test_addresses_are_objects_as_long_as_the_service_is_there(api: Api) -
     address = (await make(api))["clusterIP"]
     [found] = api.list(ADDRESSES)
     assert found["metadata"]["name"] == address
-    parent = {"group": "", "resource": "services", "namespace": NAMESPACE, "name": "x"}
-    assert found["spec"]["parentRef"] == {key: value for key, value in parent.items() if value}
+    assert found["spec"]["parentRef"] == {"resource": "services", "namespace": NAMESPACE, "name": "x"}
+    assert [entry["manager"] for entry in found["metadata"]["managedFields"]] == ["kube-apiserver"]
     await api.delete(SERVICES, NAMESPACE, "x")
     assert api.list(ADDRESSES) == []
 

@@ -1,0 +1,9 @@
+"""The checks, topic by topic; importing this package enters them all in the list."""
+
+from importlib import import_module
+
+TOPICS = ("creating",)
+"""In the order in which a reader meets them; each is a module of this package."""
+
+for _topic in TOPICS:
+    import_module(f"{__name__}.{_topic}")

@@ -23,6 +23,7 @@ from fakekube.cluster.serving import HttpServer, listen
 from fakekube.cluster.stats import Stats
 from fakekube.cluster.timecontrol import VIRTUAL_START, TimeControl
 from fakekube.cluster.wallclock import WallClock
+from fakekube.cluster.webhooks import Routes
 from fakekube.core import errors
 from fakekube.core.clock import timestamp
 from fakekube.core.ids import Ids
@@ -79,9 +80,10 @@ class Cluster:
         self.streams = Streams()
         self._host = REACHED_AT.get(self.settings.host, self.settings.host)
         self._authenticator = Authenticator(self.clock, secrets.token_bytes(32))
-        self._callouts = Calls(lambda service: services.resolve(self.store, service))
+        self.calls = Calls(lambda service: services.resolve(self.store, service))
+        self.webhooks = Routes(self.calls)
         admission = Chain(built_in(self._dynamic_plugins()))
-        backend = Backend(self.store, self.scheme, self.clock, self.ids, admission, self._callouts)
+        backend = Backend(self.store, self.scheme, self.clock, self.ids, admission, self.calls)
         self.registry = Registry(backend, self._authenticator)
         self.definitions = Definitions(self.registry)
         self.client = Client(self.registry, ADMIN, "fakekube")
@@ -91,10 +93,10 @@ class Cluster:
         self._start: Snapshot | None = None
 
     def _dynamic_plugins(self) -> tuple[Plugin, ...]:
-        forms = Forms(self._callouts, self.ids)
+        forms = Forms(self.calls, self.ids)
         return (
-            MutatingWebhooks(self.store, self._callouts, forms),
-            ValidatingWebhooks(self.store, self._callouts, forms),
+            MutatingWebhooks(self.store, self.calls, forms),
+            ValidatingWebhooks(self.store, self.calls, forms),
         )
 
     async def start(self) -> None:
@@ -228,7 +230,7 @@ class Cluster:
         self.store.close_watchers()
         if self._http is not None:
             await self._http.stop()
-        self._callouts.close()
+        self.calls.close()
         if self._dns is not None:
             await self._dns.stop()
         if self._folder is not None:

@@ -15,6 +15,7 @@ from fakekube.cluster.composition import Cluster
 from fakekube.cluster.names import find_resource
 from fakekube.cluster.stats import Stats
 from fakekube.cluster.waiting import Condition, Waits, test_of
+from fakekube.cluster.webhooks import Webhooks
 from fakekube.core.meta import Obj
 from fakekube.registry.client import Client
 from fakekube.schema.resources import Resource
@@ -159,6 +160,7 @@ class FakeCluster:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self.aio = Async(self)
+        self.webhooks = Webhooks(self._cluster.calls, self._cluster.scheme, self.create)
         self.clock = TestClock(self)
 
     # --- life

@@ -106,12 +106,12 @@ class Registry:
         self._place(request, obj)
         self._check_name(request, obj)
         handler = self._writer_of(request)
+        uid, given = obj["metadata"].get("uid") or "", _repeatable(request, obj)
         if handler is not None and not handler.shows_itself:
-            return await self._through(request, handler, lambda stored, shown: obj)
+            return await self._through(request, handler, lambda stored, shown: given())
         if handler is not None:
-            return await self._merged(request, handler, lambda stored: obj)
-        uid = obj["metadata"].get("uid") or ""
-        change = self.writer.update(request, lambda stored: self._defaulted(request, obj), uid=uid)
+            return await self._merged(request, handler, lambda stored: given())
+        change = self.writer.update(request, lambda stored: self._defaulted(request, given()), uid=uid)
         return await self._moved(request, change)
 
     async def patch(self, request: Request, media: str, raw: bytes) -> Outcome:
@@ -210,17 +210,11 @@ class Registry:
     async def _through(self, request: Request, handler: Handler, changed: Callable[[Stored, Obj], Obj]) -> Outcome:
         """A write through a subresource with a kind of its own: it answers that kind."""
 
-        def change(stored: Stored | None) -> Obj:
-            if stored is None:
-                raise errors.not_found(request.resource.group, request.resource.plural, request.name)
-            present = private(request.resource, stored)
-            shown = handler.editable(self, request, present)
-            wanted = changed(stored, shown)
-            found = handler.merged(self, request, private(request.resource, stored), wanted)
-            handler.book(self, request, present, wanted, found)
-            return found
+        def missing(stored: Stored | None) -> Obj:
+            raise errors.not_found(request.resource.group, request.resource.plural, request.name)
 
-        outcome = await self._moved(request, self.writer.update(request, change, owned=True))
+        window = _Window(self, request, handler, changed)
+        outcome = await self._moved(request, self.writer.update(request, missing, owned=True, window=window))
         answer = orjson.loads(outcome.raw) if outcome.raw else orjson.loads(orjson.dumps(outcome.obj))
         return Outcome(outcome.code, handler.shown(self, request, answer))
 
@@ -267,3 +261,49 @@ class Registry:
             if request.verb == "create":
                 raise errors.already_exists(resource.group, resource.plural, str(name)) from moved
             raise errors.conflict(resource.group, resource.plural, str(name), errors.MODIFIED) from moved
+
+
+def _repeatable(request: Request, obj: Obj) -> Callable[[], Obj]:
+    """Gives the object, and when asked again (another write came between) an equal one, as the first is used up.
+
+    One that names the version it is for is given once: it does not fit the version that came between.
+    """
+    text = b"" if obj["metadata"].get("resourceVersion") else orjson.dumps(obj)
+    unused = [obj]
+
+    def give() -> Obj:
+        if unused:
+            return unused.pop()
+        if not text:
+            resource = request.resource
+            raise errors.conflict(resource.group, resource.plural, request.name, errors.MODIFIED)
+        found: Obj = orjson.loads(text)
+        return found
+
+    return give
+
+
+class _Window:
+    """A handler's view of the object of a request; see fakekube.registry.writing.Window."""
+
+    def __init__(
+        self, registry: Registry, request: Request, handler: Handler, changed: Callable[[Stored, Obj], Obj]
+    ) -> None:
+        self._registry = registry
+        self._request = request
+        self._handler = handler
+        self._changed = changed
+
+    def wanted(self, stored: Stored) -> tuple[Obj, Obj]:
+        present = self._handler.editable(self._registry, self._request, private(self._request.resource, stored))
+        shown = self._handler.editable(self._registry, self._request, private(self._request.resource, stored))
+        return self._changed(stored, shown), present
+
+    def merged(self, stored: Stored, wanted: Obj) -> Obj:
+        present = private(self._request.resource, stored)
+        found = self._handler.merged(self._registry, self._request, private(self._request.resource, stored), wanted)
+        self._handler.book(self._registry, self._request, present, wanted, found)
+        return found
+
+    def shown(self, obj: Obj) -> Obj:
+        return self._handler.shown(self._registry, self._request, obj)

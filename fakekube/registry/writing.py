@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import orjson
 
@@ -30,6 +31,22 @@ NEVER_GIVEN = ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
 
 Change = Callable[[Stored | None], Obj]
 """Makes the new object of the present one (None: there is none), in the storage version; the result is private."""
+
+
+class Window(Protocol):
+    """A subresource with a kind of its own: admission is shown that kind. Objects are in the version of the request."""
+
+    def wanted(self, stored: Stored) -> tuple[Obj, Obj]:
+        """What is asked for, and what is there, both of the subresource's kind."""
+        ...
+
+    def merged(self, stored: Stored, wanted: Obj) -> Obj:
+        """The object with what is wanted, managedFields kept."""
+        ...
+
+    def shown(self, obj: Obj) -> Obj:
+        """What the subresource shows of an object."""
+        ...
 
 
 class Writer:
@@ -135,12 +152,13 @@ class Writer:
         uid: str = "",
         create_missing: bool = False,
         owned: bool = False,
+        window: Window | None = None,
     ) -> Outcome:
         """Store what `change` makes of the present object; again if another write comes between and `change` named
         no version.
 
         uid: the object must have it. create_missing: an object that is not there is created. owned: `change` has kept
-        managedFields itself (server-side apply).
+        managedFields itself (server-side apply). window: what is changed is shown as another kind.
         """
         strategy = self._backend.strategy(request.resource)
         key = key_of(request)
@@ -155,7 +173,7 @@ class Writer:
             if request.resource.custom:
                 await self._backend.ready(request.resource, (stored,))
             try:
-                return await self._update_once(request, strategy, stored, change, owned)
+                return await self._update_once(request, strategy, stored, change, owned, window)
             except Moved as moved:
                 if last:
                     raise self._conflict(request) from moved
@@ -171,18 +189,31 @@ class Writer:
         return await self.create(request, obj, owned=owned)
 
     async def _update_once(
-        self, request: Request, strategy: Strategy, stored: Stored, change: Change, owned: bool
+        self,
+        request: Request,
+        strategy: Strategy,
+        stored: Stored,
+        change: Change,
+        owned: bool,
+        window: Window | None,
     ) -> Outcome:
         backend, resource = self._backend, request.resource
         context = backend.context(request)
         old = current(resource, stored)
-        obj = change(stored)
-        self._reset(request, strategy, old, obj)
-        if not owned:
-            self._own_fields(request, strategy, old, obj)
-        attributes = attributes_of(request, "UPDATE", obj, old)
-        await backend.admission.admit(attributes, context)
-        obj = attributes.obj or obj
+        if window is None:
+            obj = change(stored)
+            self._reset(request, strategy, old, obj)
+            if not owned:
+                self._own_fields(request, strategy, old, obj)
+            attributes = attributes_of(request, "UPDATE", obj, old)
+            await backend.admission.admit(attributes, context)
+            obj = attributes.obj or obj
+        else:
+            wanted, present = window.wanted(stored)
+            attributes = attributes_of(request, "UPDATE", wanted, present)
+            await backend.admission.admit(attributes, context)
+            obj = window.merged(stored, attributes.obj or wanted)
+            self._reset(request, strategy, old, obj)
         self._check_version(request, strategy, stored, obj)
         if not resource.custom:
             null_empty_lists(resource.storage.type, obj)
@@ -190,6 +221,8 @@ class Writer:
         self._judge_update(request, strategy, context, obj, old)
         for text in strategy.warnings(context, obj, old):
             request.warn(text)
+        if window is not None:
+            attributes.obj = window.shown(copied(obj))
         await backend.admission.validate(attributes, context)
         if _emptied(obj) and not strategy.lingers(obj) and not request.dry_run:
             return await self._remove(request, strategy, context, stored, obj)

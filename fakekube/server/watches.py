@@ -31,6 +31,7 @@ BOOKMARK_SECONDS = 60.0
 LAST_BOOKMARK_SECONDS = 2.0
 """How long before its end a watch tells where it stands."""
 BATCH_BYTES = 256 * 1024
+NO_ALARM = -1.0
 PROTOBUF_TYPE = (b"content-type", STREAMED[1].encode())
 
 
@@ -71,6 +72,8 @@ class Stream:
         self._first = True
         self._told = 0  # the highest revision that the client knows of
         self._watch: Watch | None = None
+        self._alarm_at = NO_ALARM
+        self._cancel_alarm: Callable[[], None] = _nothing
         self.idle = True
 
     async def serve(self, receive: Receive, streams: Streams) -> None:
@@ -92,6 +95,7 @@ class Stream:
                 await self._send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             streams.discard(self)
+            self._cancel_alarm()
             self._watch.watcher.close()
             gone.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -142,12 +146,16 @@ class Stream:
             await self._wait(min(end, mark or end))
 
     async def _wait(self, moment: float) -> None:
+        """Until there is something to tell or it is `moment`; the alarm stays set from one wait to the next."""
         self._woken.clear()
-        cancel = self._clock.call_at(moment, self._woken.set)
-        try:
-            await self._woken.wait()
-        finally:
-            cancel()
+        if self._alarm_at != moment:
+            self._cancel_alarm()
+            self._alarm_at, self._cancel_alarm = moment, self._clock.call_at(moment, self._ring)
+        await self._woken.wait()
+
+    def _ring(self) -> None:
+        self._alarm_at = NO_ALARM
+        self._woken.set()
 
     async def _write(self, frames: list[bytes]) -> None:
         if not frames:
@@ -197,6 +205,9 @@ class Stream:
             obj = {**encode_zero(resource.type), **obj}
         obj["metadata"] = metadata
         return self._frame("BOOKMARK", orjson.dumps(obj))
+
+
+def _nothing() -> None: ...
 
 
 def _bookmark_times(start: float, end: float) -> Any:

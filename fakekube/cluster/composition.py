@@ -298,6 +298,7 @@ class Cluster:
         assert self._start is not None, "the cluster was started"
         self.store.restore(self._start)
         self.definitions.reset()
+        self.calls.forget()
         self._fill_view()
         self.manager.reset()
 

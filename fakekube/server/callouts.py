@@ -53,6 +53,10 @@ class Calls:
         ('https://HOST[:PORT]') go there."""
         self._registered[where] = found
 
+    def forget(self) -> None:
+        """Nothing is registered any more."""
+        self._registered.clear()
+
     async def post(self, client: Obj, body: bytes, timeout_seconds: int) -> bytes:
         """See fakekube.core.callouts.Callouts."""
         url = target(client)

@@ -17,6 +17,7 @@ import uvloop
 
 NUMBER = b"@N@"
 QUIET_SECONDS = 30.0
+SETTLING_SECONDS = 0.3
 
 
 def requests(text: str, first: int, count: int) -> Iterator[bytes]:
@@ -123,26 +124,27 @@ async def follow(host: str, port: int, job: dict[str, Any]) -> dict[str, Any]:
     for follower in followers:
         await loop.create_connection(lambda follower=follower: follower, host, port)
     await _until(told, lambda: all(follower.bytes for follower in followers))
-    base = followers[0].frames
+    await asyncio.sleep(SETTLING_SECONDS)  # what was there before is told at first, and is not counted
+    before = {follower: (follower.frames, follower.bytes) for follower in followers}
 
     def reached(count: int) -> Callable[[], bool]:
-        return lambda: all(follower.frames - base >= count for follower in followers)
+        return lambda: all(follower.frames - before[follower][0] >= count for follower in followers)
 
-    delays, single = [], job["single"]
+    delays, first, single = [], job["first"], job["single"]
     for number in range(single):
         start = time.perf_counter()
-        await call(host, port, {"request": job["write"], "first": number, "count": 1, "connections": 1})
+        await call(host, port, {"request": job["write"], "first": first + number, "count": 1, "connections": 1})
         await _until(told, reached(number + 1))
         delays.append(time.perf_counter() - start)
+    writing = {"request": job["write"], "first": first + single, "count": job["count"]}
     start = time.perf_counter()
-    writing = {"request": job["write"], "first": single, "count": job["count"], "connections": job["connections"]}
-    written = await call(host, port, writing)
+    written = await call(host, port, {**writing, "connections": job["connections"]})
     await _until(told, reached(single + job["count"]))
     seconds = time.perf_counter() - start
     return {
         "rate": job["count"] * job["watchers"] / seconds,
         "delay": sorted(delays)[len(delays) // 2],
-        "bytes": followers[0].bytes // (single + job["count"]),
+        "bytes": (followers[0].bytes - before[followers[0]][1]) // (single + job["count"]),
         "faults": written["faults"],
     }
 

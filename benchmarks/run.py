@@ -1,7 +1,7 @@
 """Measures fakekube beside a bare uvicorn application that answers as many bytes: `make bench`.
 
-`--only NAME` (repeatable) picks measurements, `--output json` prints rows for programs. docs/performance.md explains the
-figures.
+`--only NAME` (repeatable) picks measurements, `--output json` prints rows for programs. docs/performance.md says what
+the figures mean.
 """
 
 from __future__ import annotations

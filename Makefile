@@ -24,6 +24,7 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q fakekube dns conformance
+	@$(BIN)/python -m compileall -q fakekube dns conformance
 	@touch $@
 
 run: $(STAMP) ## Start a cluster with the example guestbook

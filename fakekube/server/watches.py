@@ -154,7 +154,7 @@ class Stream:
         await self._woken.wait()
 
     def _ring(self) -> None:
-        self._alarm_at = NO_ALARM
+        self._alarm_at, self._cancel_alarm = NO_ALARM, _nothing
         self._woken.set()
 
     async def _write(self, frames: list[bytes]) -> None:

@@ -9,16 +9,16 @@ PAUSE = "registry.k8s.io/pause:3.10"
 """An image that every cluster can run."""
 
 
-def config_map(name: str, data: dict[str, str] | None = None, **metadata: Any) -> Obj:
+def config_map(name: str, data: dict[str, str] | None = None, /, **metadata: Any) -> Obj:
     obj: Obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, **metadata}}
     return obj if data is None else obj | {"data": data}
 
 
-def secret(name: str, text: dict[str, str] | None = None, **more: Any) -> Obj:
+def secret(name: str, text: dict[str, str] | None = None, /, **more: Any) -> Obj:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": text or {}, **more}
 
 
-def lease(name: str, holder: str | None = None, **metadata: Any) -> Obj:
+def lease(name: str, holder: str | None = None, /, **metadata: Any) -> Obj:
     spec = {} if holder is None else {"holderIdentity": holder}
     return {
         "apiVersion": "coordination.k8s.io/v1",

@@ -2,7 +2,16 @@
 
 from importlib import import_module
 
-TOPICS = ("creating",)
+TOPICS = (
+    "creating",
+    "reading",
+    "updating",
+    "deleting",
+    "lists",
+    "selectors",
+    "watching",
+    "watch_options",
+)
 """In the order in which a reader meets them; each is a module of this package."""
 
 for _topic in TOPICS:

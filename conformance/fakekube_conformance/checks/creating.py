@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from fakekube_conformance.case import Case
 from fakekube_conformance.catalog import check
@@ -46,7 +47,7 @@ def already_exists(case: Case) -> None:
 
 @check("A uid and a creation time that a client sends on create are replaced by the server's own")
 def client_identity_is_replaced(case: Case) -> None:
-    sent = {"uid": "11111111-2222-4333-8444-555555555555", "creationTimestamp": "2001-01-01T00:00:00Z"}
+    sent: dict[str, Any] = {"uid": "11111111-2222-4333-8444-555555555555", "creationTimestamp": "2001-01-01T00:00:00Z"}
     metadata = case.create("configmaps", config_map("recipe", **sent))["metadata"]
     different("metadata.uid", metadata["uid"], sent["uid"])
     different("metadata.creationTimestamp", metadata["creationTimestamp"], sent["creationTimestamp"])

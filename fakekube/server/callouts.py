@@ -54,8 +54,10 @@ class Calls:
         self._registered[where] = found
 
     def forget(self) -> None:
-        """Nothing is registered any more."""
+        """Nothing is registered any more, and no connection is kept."""
         self._registered.clear()
+        if self._poster is not None:
+            self._poster.close()
 
     async def post(self, client: Obj, body: bytes, timeout_seconds: int) -> bytes:
         """See fakekube.core.callouts.Callouts."""

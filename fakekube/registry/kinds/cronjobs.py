@@ -9,7 +9,7 @@ from fakekube.core import cron
 from fakekube.core.fielderrors import FieldError, invalid, not_supported, required
 from fakekube.core.meta import Obj, name_of
 from fakekube.registry.kinds.internal_form import selector_form
-from fakekube.registry.kinds.job_specs import default_nested, validate_job_spec
+from fakekube.registry.kinds.job_specs import default_nested, job_warnings, validate_job_spec
 from fakekube.registry.kinds.rules import Errors, not_negative, one_of
 from fakekube.registry.kinds.workloads import WorkloadStrategy
 from fakekube.registry.strategy import Context, Strategy
@@ -46,8 +46,10 @@ class CronJobStrategy(WorkloadStrategy):
     def validate_update(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
         return _validate_spec(obj["spec"], old["spec"])
 
-    def warnings(self, context: Context, obj: Obj, old: Obj | None) -> list[str]:
-        found = super().warnings(context, obj, old)
+    def spec_warnings(self, obj: Obj, old: Obj | None) -> list[str]:
+        found = super().spec_warnings(obj, old)
+        if old is None or self.is_changed(obj, old):
+            found = job_warnings(obj["spec"]["jobTemplate"]["spec"], "spec.jobTemplate.spec") + found
         if old is not None and "TZ" in obj["spec"].get("schedule", ""):
             found.append(TZ_WARNING)
         return found

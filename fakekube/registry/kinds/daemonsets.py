@@ -60,6 +60,9 @@ class DaemonSetStrategy(WorkloadStrategy):
         changed = obj["spec"].get("template") != old["spec"].get("template")
         _set_generation(obj, _generation(old) + changed)
 
+    def is_changed(self, obj: Obj, old: Obj) -> bool:
+        return _generation(obj) != _generation(old)
+
     def validate_create(self, context: Context, obj: Obj) -> list[FieldError]:
         errors: Errors = []
         _validate_spec(errors, obj["spec"], None)

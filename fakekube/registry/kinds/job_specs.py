@@ -28,6 +28,10 @@ MOST_RULES = 20
 MOST_EXIT_CODES = 255
 MOST_PATTERNS = 20
 LONGEST_INDEXES = 64 * 1024
+UNTRACKED = (
+    "In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes "
+    "might not be able to track completedIndexes when a big number of indexes fail"
+)
 ACTIONS = ("Count", "FailIndex", "FailJob", "Ignore")
 OPERATORS = ("In", "NotIn")
 STATUSES = ("False", "True", "Unknown")
@@ -53,6 +57,12 @@ def default_job_spec(spec: Obj) -> None:
     spec.setdefault("suspend", False)
     spec.setdefault("podReplacementPolicy", "Failed" if "podFailurePolicy" in spec else "TerminatingOrFailed")
     spec.setdefault("manualSelector", False)
+
+
+def job_warnings(spec: Obj, path: str) -> list[str]:
+    """The warnings for the spec of a Job beside those for its template."""
+    many = (spec.get("completions") or 0) > MANY_COMPLETIONS and (spec.get("parallelism") or 0) > MOST_PARALLEL_OF_MANY
+    return [f"{path}: {UNTRACKED}"] if many and spec.get("completionMode") == INDEXED else []
 
 
 def default_failure_policy(spec: Obj) -> None:

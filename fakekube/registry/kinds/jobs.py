@@ -6,7 +6,13 @@ from fakekube.core import names
 from fakekube.core.fielderrors import FieldError, go_quote, invalid, required
 from fakekube.core.meta import Obj, is_true, labels_of, metadata, name_of, uid_of
 from fakekube.registry.kinds.internal_form import internal, selector_form, sorted_map
-from fakekube.registry.kinds.job_specs import INDEXED, default_job_spec, default_nested, validate_job_spec
+from fakekube.registry.kinds.job_specs import (
+    INDEXED,
+    default_job_spec,
+    default_nested,
+    job_warnings,
+    validate_job_spec,
+)
 from fakekube.registry.kinds.job_status import validate_job_status
 from fakekube.registry.kinds.label_selectors import is_usable, matches, validate_selector
 from fakekube.registry.kinds.rules import IMMUTABLE, Errors, immutable
@@ -52,6 +58,10 @@ class JobStrategy(WorkloadStrategy):
         super().prepare_for_create(context, obj)
         if not obj["spec"].get("manualSelector"):
             _generate_selector(obj)
+
+    def spec_warnings(self, obj: Obj, old: Obj | None) -> list[str]:
+        found = super().spec_warnings(obj, old)
+        return job_warnings(obj["spec"], "spec") + found if old is None or self.is_changed(obj, old) else found
 
     def validate_create(self, context: Context, obj: Obj) -> list[FieldError]:
         return _validate_job(obj, None)

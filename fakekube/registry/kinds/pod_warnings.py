@@ -29,7 +29,7 @@ ANNOTATIONS = {
 }
 VOLUMES = {
     "photonPersistentDisk": "deprecated in v1.11, non-functional in v1.16+",
-    "gitRepo": "deprecated in v1.11",
+    "gitRepo": "deprecated in v1.11, and disabled by default in v1.33+",
     "scaleIO": "deprecated in v1.16, non-functional in v1.22+",
     "flocker": "deprecated in v1.22, non-functional in v1.25+",
     "storageos": "deprecated in v1.22, non-functional in v1.25+",
@@ -39,6 +39,11 @@ VOLUMES = {
     "rbd": "deprecated in v1.28, non-functional in v1.31+",
 }
 NULL_SELECTOR = "a null labelSelector results in matching no pod"
+CERTIFICATE_FILES = (
+    ("certificateChainPath", "PodCertificate chain"),
+    ("keyPath", "PodCertificate key"),
+    ("credentialBundlePath", "PodCertificate credential bundle"),
+)
 BYTES = ("memory", "ephemeral-storage")
 
 
@@ -47,8 +52,8 @@ def pod_warnings(pod: Obj) -> list[str]:
     return _warnings(pod, "", is_template=False)
 
 
-def template_warnings(template: Obj, old: Obj | None, path: str) -> list[str]:
-    """The warnings for a new or changed template."""
+def template_warnings(template: Obj, path: str) -> list[str]:
+    """The warnings for a template."""
     return _warnings(template, f"{path}.", is_template=True)
 
 
@@ -64,14 +69,15 @@ def _warnings(part: Obj, prefix: str, *, is_template: bool) -> list[str]:
     for volume in spec.get("volumes") or ():
         found += overlaps(volume)
     _of_lists(found, spec, path)
-    _fractions(found, spec.get("overhead"), f"{path}.overhead")
+    for name in BYTES:
+        _of_amount(found, spec.get("overhead"), name, f"{path}.overhead")
     if annotations and SECCOMP_POD in annotations and "seccompProfile" not in (spec.get("securityContext") or {}):
         found.append(_use_field(f"{prefix}metadata.annotations[{SECCOMP_POD}]"))
     for container, here in containers_of(spec, path):
         if annotations:
             _of_profiles(found, container, spec, annotations, f"{prefix}metadata.annotations", is_template)
-        for side in ("limits", "requests"):
-            _fractions(found, (container.get("resources") or {}).get(side), f"{here}.resources.{side}")
+        if container.get("resources"):
+            _of_resources(found, container["resources"], f"{here}.resources")
         _hidden_variables(found, container.get("env") or (), f"{here}.env")
     _of_ports(found, spec, path)
     grace = spec.get("terminationGracePeriodSeconds")
@@ -145,9 +151,15 @@ def _fraction(amount: str, path: str) -> str:
     return f"{path}: fractional byte value {go_quote(amount)} is invalid, must be an integer"
 
 
-def _fractions(found: list[str], amounts: Obj | None, path: str) -> None:
-    wrong = [name for name in BYTES if amounts and name in amounts and not parse(amounts[name]).is_whole()]
-    found.extend(_fraction((amounts or {})[name], f"{path}[{name}]") for name in wrong)
+def _of_amount(found: list[str], amounts: Obj | None, name: str, path: str) -> None:
+    if amounts and name in amounts and not parse(amounts[name]).is_whole():
+        found.append(_fraction(amounts[name], f"{path}[{name}]"))
+
+
+def _of_resources(found: list[str], resources: Obj, path: str) -> None:
+    for name in BYTES:
+        for side in ("limits", "requests"):
+            _of_amount(found, resources.get(side), name, f"{path}.{side}")
 
 
 def overlaps(volume: Obj) -> list[str]:
@@ -180,7 +192,12 @@ def _projected_files(source: Obj) -> list[tuple[str, str]]:
         return [(item.get("path", ""), "DownwardAPI") for item in source["downwardAPI"]["items"]]
     if "serviceAccountToken" in source:
         return [(source["serviceAccountToken"].get("path", ""), "ServiceAccountToken")]
-    return []
+    if "clusterTrustBundle" in source:
+        bundle = source["clusterTrustBundle"]
+        label = f"ClusterTrustBundle {go_quote(bundle.get('name', bundle.get('signerName', '')))}"
+        return [(bundle.get("path", ""), label)]
+    certificate = source.get("podCertificate") or {}
+    return [(certificate[field], told) for field, told in CERTIFICATE_FILES if certificate.get(field)]
 
 
 def _clashes(volume: Obj, label: str, files: Iterable[tuple[str, str]]) -> list[str]:

@@ -6,6 +6,7 @@ from fakekube.core.fielderrors import FieldError, required
 from fakekube.core.meta import Obj, metadata
 from fakekube.registry.kinds.deployments import replicas_limit
 from fakekube.registry.kinds.pod_validation.template import validate_template
+from fakekube.registry.kinds.pod_warnings import template_warnings
 from fakekube.registry.kinds.rules import Errors, not_negative
 from fakekube.registry.kinds.selectable import SelectableStrategy
 from fakekube.registry.kinds.workloads import WorkloadStrategy, check_template_labels, validate_endless
@@ -36,6 +37,12 @@ class ReplicationControllerStrategy(SelectableStrategy, WorkloadStrategy):
                 spec["selector"] = dict(labels)
             if not obj["metadata"].get("labels"):
                 obj["metadata"]["labels"] = dict(labels)
+
+    def spec_warnings(self, obj: Obj, old: Obj | None) -> list[str]:
+        """On an update the real server warns of the template as it was."""
+        if old is None:
+            return super().spec_warnings(obj, None)
+        return template_warnings(self.template_of(old), "spec.template") if self.is_changed(obj, old) else []
 
     def validate(self, context: Context, obj: Obj) -> list[FieldError]:
         return _validate_spec(obj["spec"], None)

@@ -10,6 +10,7 @@ from fakekube.registry.kinds.internal_form import internal
 from fakekube.registry.kinds.label_selectors import is_usable
 from fakekube.registry.kinds.pod_defaults import default_claim_spec
 from fakekube.registry.kinds.pod_validation.template import validate_template
+from fakekube.registry.kinds.pod_warnings import claim_warnings
 from fakekube.registry.kinds.rules import (
     Errors,
     amount_of,
@@ -103,8 +104,12 @@ class StatefulSetStrategy(WorkloadStrategy):
         not_decremented(errors, status, old.get("status") or {}, "status", "collisionCount")
         return errors
 
-    def warnings(self, context: Context, obj: Obj, old: Obj | None) -> list[str]:
-        found = super().warnings(context, obj, old)
+    def spec_warnings(self, obj: Obj, old: Obj | None) -> list[str]:
+        found = super().spec_warnings(obj, old)
+        # The path of an update's warnings is what the real server writes.
+        end = "" if old is None else ".Spec"
+        for index, claim in enumerate(obj["spec"].get("volumeClaimTemplates") or ()):
+            found += claim_warnings(claim.get("spec") or {}, f"spec.volumeClaimTemplates[{index}]{end}")
         if obj["spec"].get("revisionHistoryLimit", 0) < 0:
             found.append(HISTORY_WARNING)
         return found

@@ -45,12 +45,20 @@ class WorkloadStrategy(Strategy):
         drop_disabled(self.template_of(obj).get("spec"), self.template_of(old).get("spec"))
 
     def warnings(self, context: Context, obj: Obj, old: Obj | None) -> list[str]:
+        if context.request.subresource == "status":
+            return []
         found = name_warnings(obj) if old is None and self.warns_of_name else []
-        path = ".".join(self.template_path)
-        template = self.template_of(obj)
-        if old is None or template != self.template_of(old):
-            found += template_warnings(template, None if old is None else self.template_of(old), path)
-        return found
+        return found + self.spec_warnings(obj, old)
+
+    def spec_warnings(self, obj: Obj, old: Obj | None) -> list[str]:
+        """The warnings for the template; on an update all of them again, whatever of the spec was changed."""
+        if old is not None and not self.is_changed(obj, old):
+            return []
+        return template_warnings(self.template_of(obj), ".".join(self.template_path))
+
+    def is_changed(self, obj: Obj, old: Obj) -> bool:
+        """Whether an update is worth warnings."""
+        return bool(obj["metadata"].get("generation") != old["metadata"].get("generation"))
 
 
 def name_warnings(obj: Obj) -> list[str]:

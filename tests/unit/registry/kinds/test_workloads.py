@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from fakekube.core.meta import Obj
-from tests.unit.registry.kinds.conftest import Api, merged
+from fakekube.registry.kinds import strategy_of
+from fakekube.registry.request import Request
+from fakekube.registry.strategy import Context
+from tests.unit.registry.kinds.conftest import NAMESPACE, SCHEME, Api, merged
 
 DEPLOYMENTS, REPLICA_SETS, DAEMON_SETS = "deployments.apps", "replicasets.apps", "daemonsets.apps"
 STATEFUL_SETS, CONTROLLERS, REVISIONS = "statefulsets.apps", "replicationcontrollers", "controllerrevisions.apps"
@@ -167,3 +170,19 @@ async def test_a_revision_keeps_its_data(api: Api) -> None:
     assert await api.refused(REVISIONS, "y", data={}, revision=-1) == [
         "revision: Invalid value: -1: must be greater than or equal to 0"
     ]
+
+
+async def test_an_update_warns_again_of_the_whole_template(api: Api) -> None:
+    template = merged(TEMPLATE, {"spec": {"imagePullSecrets": [{"name": ""}]}})
+    told = 'spec.template.spec.imagePullSecrets[0].name: invalid empty name ""'
+    old = await api.make(REPLICA_SETS, spec=spec_of(template=template))
+    new = await api.change(REPLICA_SETS, spec={"replicas": 2})
+    assert strategy_of(REPLICA_SETS).warnings(context(api, REPLICA_SETS), new, old) == [told]
+    labelled = await api.change(REPLICA_SETS, metadata={"labels": {"a": "b"}})
+    assert strategy_of(REPLICA_SETS).warnings(context(api, REPLICA_SETS), labelled, new) == []
+
+
+def context(api: Api, resource: str) -> Context:
+    found = SCHEME.stored(resource)
+    assert found is not None
+    return api.backend.context(Request("update", found, NAMESPACE, "x"))

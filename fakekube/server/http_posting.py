@@ -29,11 +29,11 @@ class _Connection(http.client.HTTPConnection):
         self.attempt: Attempt | None = None
 
     def connect(self) -> None:
+        context = tls_context(self.destination.authorities) if self.destination.tls else None
         self.sock = _dial(self.destination.address, self.timeout or 0)
         if self.attempt is not None:
             self.attempt.holds(self.sock)
-        if self.destination.tls:
-            context = tls_context(self.destination.authorities)
+        if context is not None:
             self.sock = context.wrap_socket(self.sock, server_hostname=self.destination.name)
             if self.attempt is not None:
                 self.attempt.holds(self.sock)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakekube.core import patches
 from fakekube.core.errors import StatusError
 from fakekube.core.patches import apply_json_patch, apply_merge_patch, decode_json_patch, decode_merge_patch
 
@@ -165,3 +166,27 @@ VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.di
 def test_a_patch_made_by_another_library_leads_to_the_same_document(before, after):
     operations = jsonpatch.make_patch(before, after).patch
     assert apply_json_patch(copy.deepcopy(before), operations) == after
+
+
+NO_SUCH_INDEX = "Unable to access invalid index: 9: invalid index referenced"
+NO_SUCH_KEY = "Unable to remove nonexistent key: x: missing value"
+INAPPLICABLE = "operation does not apply: doc is missing"
+
+
+@pytest.mark.parametrize(
+    ("operation", "message"),
+    [
+        ({"op": "remove", "path": "/x/y"}, f'remove {INAPPLICABLE} path: "/x/y": missing value'),
+        ({"op": "remove", "path": "/x"}, f"error in remove for path: '/x': {NO_SUCH_KEY}"),
+        ({"op": "replace", "path": "/x/y"}, f"replace {INAPPLICABLE} path: /x/y: missing value"),
+        ({"op": "add", "path": "/list/9"}, f"error in add for path: '/list/9': {NO_SUCH_INDEX}"),
+        ({"op": "test", "path": "/data/a", "value": "2"}, "testing value /data/a failed: test failed"),
+        ({"op": "copy", "from": "/x/y", "path": "/z"}, f"copy {INAPPLICABLE} from path: /x/y: missing value"),
+        ({"op": "move", "from": "/none", "path": "/x/y"}, f"move {INAPPLICABLE} destination path: /x/y: missing value"),
+        ({"op": "grow", "path": "/data"}, "Unexpected kind: grow"),
+    ],
+)
+def test_why_an_operation_does_not_apply_is_told_to_those_who_ask(operation, message):
+    with pytest.raises(patches.PatchRefused) as refused:
+        patches.patched(copy.deepcopy(DOCUMENT), [operation])
+    assert str(refused.value) == message

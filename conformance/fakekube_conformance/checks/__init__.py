@@ -11,6 +11,10 @@ TOPICS = (
     "selectors",
     "watching",
     "watch_options",
+    "patching",
+    "strategic",
+    "applying",
+    "ownership",
 )
 """In the order in which a reader meets them; each is a module of this package."""
 

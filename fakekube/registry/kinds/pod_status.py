@@ -5,6 +5,7 @@ from __future__ import annotations
 from fakekube.core import addresses, names
 from fakekube.core.fielderrors import forbidden, invalid, not_found
 from fakekube.core.meta import Obj
+from fakekube.registry.kinds.container_statuses import validate_container_statuses, validate_extended_claim
 from fakekube.registry.kinds.pod_update import validate_annotation_changes
 from fakekube.registry.kinds.rules import Errors, immutable, named
 
@@ -69,12 +70,14 @@ def validate_pod_status(pod: Obj, old: Obj) -> Errors:
             _validate_restarts(errors, status, before, field, spec, containers)
     _validate_restarts(errors, status, before, "ephemeralContainerStatuses", None, {})
     _validate_claims(errors, status, spec)
+    validate_extended_claim(errors, status.get("extendedResourceClaimStatus"), spec)
     _validate_addresses(errors, status, before, "podIPs")
     if status.get("hostIPs"):
         first = status["hostIPs"][0].get("ip", "")
         if status.get("hostIP", "") != first:
             errors.append(invalid("status.hostIPs[0].ip", first, "must be equal to `hostIP`"))
         _validate_addresses(errors, status, before, "hostIPs")
+    validate_container_statuses(errors, status, spec)
     return errors
 
 

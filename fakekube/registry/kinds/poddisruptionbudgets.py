@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fakekube.core.fielderrors import FieldError, invalid
 from fakekube.core.meta import Obj
+from fakekube.registry.kinds.condition_rules import validate_conditions
 from fakekube.registry.kinds.internal_form import internal
 from fakekube.registry.kinds.label_selectors import is_usable, validate_selector
 from fakekube.registry.kinds.rules import Errors, at_most_all, int_or_percent, not_negative, one_of
@@ -28,7 +29,9 @@ class PodDisruptionBudgetStrategy(Strategy):
 
     def validate_status(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
         errors: Errors = []
-        not_negative(errors, obj.get("status") or {}, "status", *COUNTERS)
+        status = obj.get("status") or {}
+        validate_conditions(errors, status.get("conditions"), "status.conditions")
+        not_negative(errors, status, "status", *COUNTERS)
         return errors
 
 

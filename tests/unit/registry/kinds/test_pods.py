@@ -223,6 +223,23 @@ async def test_status_is_written_apart_and_keeps_the_class(api: Api) -> None:
     ]
 
 
+async def test_devices_of_a_container_are_those_it_asked_for(api: Api) -> None:
+    await make(api, **with_container(resources={"limits": {"example.com/gpu": "1"}}))
+    devices = [{"resourceID": "1", "health": "Healthy"}, {"resourceID": "1", "health": "Fine"}]
+    told = [{"name": name, "resources": devices} for name in ("example.com/gpu", "cpu")]
+    statuses = [{"name": "c", "allocatedResourcesStatus": told, "user": {"linux": {"uid": -1, "gid": 0}}}]
+    faults = await api.refused_change(PODS, subresource="status", status={"containerStatuses": statuses})
+    start = "status.containerStatuses[0].allocatedResourcesStatus"
+    assert [fault.partition(": ")[0] for fault in faults] == [
+        "status.containerStatuses[0].user.linux.uid",
+        f"{start}[0].resources[1].health",
+        f"{start}[0].resources[1].resourceID",
+        f"{start}[1].name",
+        f"{start}[1].resources[1].health",
+        f"{start}[1].resources[1].resourceID",
+    ]
+
+
 async def test_resources_change_only_through_resize(api: Api) -> None:
     await make(api, **with_container(resources={"requests": {"cpu": "1"}, "limits": {"memory": "1Gi"}}))
     more = with_container(resources={"requests": {"cpu": "2", "memory": "1Gi"}})

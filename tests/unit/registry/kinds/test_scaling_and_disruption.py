@@ -93,3 +93,17 @@ async def test_a_budget_begins_with_nothing_counted(api: Api) -> None:
         "disruptionsAllowed": 0,
         "expectedPods": 0,
     }
+
+
+async def test_conditions_are_told_whole(api: Api) -> None:
+    await api.make(BUDGETS, spec={"minAvailable": 1})
+    bad = {"type": "a b", "status": "Maybe", "reason": "1"}
+    faults = await api.refused_change(BUDGETS, subresource="status", status={"conditions": [bad]})
+    assert [fault.partition(":")[0].removeprefix("status.conditions[0].") for fault in faults] == [
+        "type",
+        "status",
+        "lastTransitionTime",
+        "reason",
+    ]
+    good = {"type": "A", "status": "True", "reason": "R", "lastTransitionTime": "2026-01-01T00:00:00Z", "message": ""}
+    await api.change(BUDGETS, subresource="status", status={"conditions": [good]})

@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from fakekube.access.certificates import Authority
     from fakekube_dns import DNSServer
 
+TURN_SECONDS = 0.001
+"""How long settling leaves the loop to others before it looks again."""
 API_SERVER = User("system:apiserver", ("system:masters", AUTHENTICATED))
 
 REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -251,12 +253,13 @@ class Cluster:
         return await self.client.patch(resource, namespace, name_of(obj), obj, type="apply", force=True)
 
     async def settle(self) -> None:
-        """Returns when no controller has work, no timer is due now, and every watcher was sent everything."""
-        while True:
+        """Returns when no controller has work, no timer is due now, and every watcher was sent everything; a client
+        that does not take it is not waited for."""
+        await self.runner.until_idle()
+        while not self.streams.all_sent:
+            await asyncio.sleep(TURN_SECONDS)
             await self.runner.until_idle()
-            if self.streams.all_sent and all_taken(self.store):
-                return
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the loop hands what was written to the sockets at the end of its turn
 
     def stats(self) -> Stats:
         """What there is now, in numbers; to be asked on the cluster's loop."""
@@ -313,11 +316,6 @@ _VIEWED = {
     "endpointslices.discovery.k8s.io": "EndpointSlice",
     "pods": "Pod",
 }
-
-
-def all_taken(store: Store) -> bool:
-    """Whether no watcher has events waiting."""
-    return store.waiting == 0
 
 
 def version_info(settings: Settings) -> dict[str, str]:

@@ -31,6 +31,8 @@ BOOKMARK_SECONDS = 60.0
 LAST_BOOKMARK_SECONDS = 2.0
 """How long before its end a watch tells where it stands."""
 BATCH_BYTES = 256 * 1024
+PATIENCE_SECONDS = 1.0
+"""How long one waits for a client that does not take what it is sent, before going on without it."""
 NO_ALARM = -1.0
 PROTOBUF_TYPE = (b"content-type", STREAMED[1].encode())
 
@@ -52,8 +54,9 @@ class Streams:
 
     @property
     def all_sent(self) -> bool:
-        """Whether no watcher has an event that its client was not sent."""
-        return all(stream.idle for stream in self._open)
+        """Whether every client was sent all there is, but for those that do not take it."""
+        now = asyncio.get_running_loop().time()
+        return not any(stream.is_behind(now) for stream in self._open)
 
 
 class Stream:
@@ -74,7 +77,14 @@ class Stream:
         self._watch: Watch | None = None
         self._alarm_at = NO_ALARM
         self._cancel_alarm: Callable[[], None] = _nothing
-        self.idle = True
+        self._resting = False
+        self._sending_since: float | None = None
+
+    def is_behind(self, now: float) -> bool:
+        """Whether the client has to be sent something, and takes it; `now` is the loop's time."""
+        if self._sending_since is not None:
+            return now - self._sending_since < PATIENCE_SECONDS
+        return not self._resting or (self._watch is not None and bool(self._watch.watcher.queue))
 
     async def serve(self, receive: Receive, streams: Streams) -> None:
         """Answer the request; returns when the stream has ended for whatever reason."""
@@ -139,10 +149,9 @@ class Stream:
                 return
             if mark is not None and now >= mark:
                 self._told = max(self._told, self._registry.revision)
-                await self._write([self._bookmark()])
                 mark = next(marks, None)
-            if watch.watcher.queue:
-                continue
+                await self._write([self._bookmark()])
+                continue  # much may have happened meanwhile
             await self._wait(min(end, mark or end))
 
     async def _wait(self, moment: float) -> None:
@@ -151,24 +160,19 @@ class Stream:
         if self._alarm_at != moment:
             self._cancel_alarm()
             self._alarm_at, self._cancel_alarm = moment, self._clock.call_at(moment, self._ring)
+        self._resting = True
         await self._woken.wait()
+        self._resting = False
 
     def _ring(self) -> None:
         self._alarm_at, self._cancel_alarm = NO_ALARM, _nothing
         self._woken.set()
 
     async def _write(self, frames: list[bytes]) -> None:
-        if not frames:
-            return
-        self.idle = False
-        try:
-            if len(frames) == 1:
-                await self._send({"type": "http.response.body", "body": frames[0], "more_body": True})
-                return
-            for body in _batches(frames):
-                await self._send({"type": "http.response.body", "body": body, "more_body": True})
-        finally:
-            self.idle = True
+        for body in frames if len(frames) < 2 else _batches(frames):
+            self._sending_since = asyncio.get_running_loop().time()
+            await self._send({"type": "http.response.body", "body": body, "more_body": True})
+            self._sending_since = None
 
     def _told_of(self, kind: str, event: Event) -> bytes | None:
         assert self._watch is not None, "a stream follows its watch"

@@ -76,11 +76,6 @@ class Store:
         """How many watchers follow at present."""
         return sum(map(len, self._watchers.values()))
 
-    @property
-    def waiting(self) -> int:
-        """How many events wait for watchers to take them."""
-        return sum(len(watcher.queue) for watchers in self._watchers.values() for watcher in watchers)
-
     async def load(self) -> None:
         """Take over what the engine kept from an earlier process."""
         for key, revision, raw in await self._engine.load():

@@ -1,0 +1,295 @@
+"""Finds the type of an expression and of its parts, and the functions that are meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fakekube.schema.cel import types
+from fakekube.schema.cel.declarations import Overload
+from fakekube.schema.cel.faults import CompileError, Fault
+from fakekube.schema.cel.syntax import Call, Fold, Ident, ListOf, Literal, MapOf, Message, Node, Select, everything
+from fakekube.schema.cel.types import BOOL, DYN, ERROR, INT, Found, Type, list_of, map_of, optional_of, unwrapped
+from fakekube.schema.cel.values import Uint
+
+_LITERALS: dict[type, Type] = {
+    bool: types.BOOL,
+    int: types.INT,
+    Uint: types.UINT,
+    float: types.DOUBLE,
+    str: types.STRING,
+    bytes: types.BYTES,
+    type(None): types.NULL,
+}
+
+_A, _B = types.parameter("A"), types.parameter("B")
+TYPE_NAMES: dict[str, Type] = {
+    **{each.name: each for each in (types.BOOL, types.BYTES, types.DOUBLE, types.INT, types.STRING, types.UINT)},
+    "list": list_of(DYN),
+    "map": map_of(DYN, DYN),
+    "null_type": types.NULL,
+    "type": types.TYPE,
+    "google.protobuf.Timestamp": types.TIMESTAMP,
+    "google.protobuf.Duration": types.DURATION,
+    "optional_type": optional_of(DYN),
+    "net.IP": Type("opaque", "net.IP"),
+    "net.CIDR": Type("opaque", "net.CIDR"),
+    "kubernetes.Quantity": Type("struct", "kubernetes.Quantity"),
+    "kubernetes.URL": Type("struct", "kubernetes.URL"),
+    "kubernetes.Semver": Type("struct", "kubernetes.Semver"),
+}
+"""Names of types, which are values too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What an expression may name: variables and functions."""
+
+    functions: Mapping[str, list[Overload]]
+    variables: Mapping[str, Type] = field(default_factory=dict)
+
+
+def check(source: str, tree: Node, environment: Environment) -> None:
+    """Fill in the types; CompileError if they do not fit."""
+    checker = _Checker(environment)
+    checker.check(tree)
+    if checker.faults:
+        raise CompileError(source, checker.faults)
+    found = checker.found
+    for node in everything(tree):
+        node.type = found.put_in(node.type, rest_is_dyn=True)
+
+
+def text_of_signature(parameters: list[Type], *, method: bool) -> str:
+    """`int.(string)` or `(int, string)`."""
+    target = f"{parameters[0]}." if method else ""
+    return f"{target}({', '.join(map(str, parameters[method:]))})"
+
+
+class _Checker:
+    def __init__(self, environment: Environment) -> None:
+        self._functions = environment.functions
+        self._variables: dict[str, Type] = dict(environment.variables)
+        self.found, self.faults = Found(), list[Fault]()
+        self._free = 0
+
+    def _fault(self, node: Node, message: str) -> None:
+        self.faults.append(Fault(node.offset, message))
+
+    def _mismatch(self, node: Node, expected: Type, actual: Type) -> None:
+        self._fault(node, f"expected type '{expected}' but found '{actual}'")
+
+    def _new(self) -> Type:
+        self._free += 1
+        return types.parameter(f"_var{self._free - 1}")
+
+    def _known(self, node: Node) -> Type:
+        return self.found.put_in(node.type)
+
+    # --- by kind
+
+    def check(self, node: Node) -> None:
+        """The node and its parts."""
+        match node:
+            case Literal():
+                node.type = _LITERALS[type(node.value)]
+            case Ident():
+                node.type = self._ident(node)
+            case Select():
+                node.type = self._select(node)
+            case Call():
+                self._call(node)
+            case ListOf():
+                node.type = self._list(node)
+            case MapOf():
+                node.type = self._map(node)
+            case Fold():
+                self._fold(node)
+            case Message():
+                self._undeclared(node, node.name)
+
+    def _undeclared(self, node: Node, name: str) -> None:
+        self._fault(node, f"undeclared reference to '{name}' (in container '')")
+
+    def _named(self, name: str) -> Type | None:
+        name = name.removeprefix(".")
+        if name in self._variables:
+            return self._variables[name]
+        return types.type_of(TYPE_NAMES[name]) if name in TYPE_NAMES else None
+
+    def _ident(self, node: Ident) -> Type:
+        found = self._named(node.name)
+        if found is None:
+            self._undeclared(node, node.name)
+            return ERROR
+        node.name = node.name.removeprefix(".")
+        return found
+
+    def _select(self, node: Select) -> Type:
+        path = dotted(node)
+        if path and not node.test and path not in self._variables and path.removeprefix(".") in TYPE_NAMES:
+            return types.type_of(TYPE_NAMES[path.removeprefix(".")])
+        found = self._field(node, node.operand, node.field, optional=False)
+        return BOOL if node.test else self.found.put_in(found)
+
+    def _field(self, node: Node, operand: Node, name: str, *, optional: bool) -> Type:
+        self.check(operand)
+        target, is_optional = unwrapped(self._known(operand))
+        result = ERROR
+        if target.kind == "map":
+            result = target.parameters[1]
+        elif target.kind == "struct":
+            field = target.fields.get(name)
+            if field is not None:
+                result = field.type
+            elif not target.fields and target.name.startswith("kubernetes."):
+                self._fault(node, f"unexpected failed resolution of '{target.name}'")
+            else:
+                self._fault(node, f"undefined field '{name}'")
+        elif target.kind == "param":
+            self.found.assignable(DYN, target)
+            result = DYN
+        else:
+            if not types.is_loose(target):
+                self._fault(node, f"type '{target}' does not support field selection")
+            result = DYN
+        return optional_of(result) if is_optional or optional else result
+
+    def _list(self, node: ListOf) -> Type:
+        joined: Type | None = None
+        for index, element in enumerate(node.elements):
+            self.check(element)
+            joined = self._joined(element, joined, self._element(element, index in node.optional))
+        return list_of(self._new() if joined is None else joined)
+
+    def _element(self, node: Node, optional: bool) -> Type:
+        if not optional:
+            return node.type
+        inner, is_optional = unwrapped(node.type)
+        if not is_optional and not types.is_dyn(inner):
+            self._mismatch(node, optional_of(inner), inner)
+        return inner
+
+    def _map(self, node: MapOf) -> Type:
+        keys: Type | None = None
+        values: Type | None = None
+        for key, value, optional in node.entries:
+            self.check(key)
+            keys = self._joined(key, keys, key.type)
+            self.check(value)
+            values = self._joined(value, values, self._element(value, optional))
+        return map_of(keys or self._new(), values or self._new())
+
+    def _joined(self, node: Node, before: Type | None, now: Type) -> Type:
+        if before is None:
+            return now
+        if self.found.assignable(before, now):
+            return types.most_general(before, now)
+        self._mismatch(node, before, now)
+        return ERROR
+
+    # --- calls
+
+    def _call(self, node: Call) -> None:
+        if node.function == "_?._":
+            operand, field = node.args
+            assert isinstance(field, Literal), "the parser made it"
+            field.type = types.STRING
+            node.type = self.found.put_in(self._field(node, operand, field.value, optional=True))
+            return
+        for arg in node.args:
+            self.check(arg)
+        name = node.function.removeprefix(".")
+        if node.target is not None:
+            prefix = dotted(node.target)
+            qualified = f"{prefix}.{name}" if prefix else ""
+            if qualified and qualified in self._functions:
+                node.function, node.target = qualified, None
+                self._resolve(node)
+                return
+            self.check(node.target)
+        if name not in self._functions:
+            self._undeclared(node, node.function)
+            node.type = ERROR
+            return
+        node.function = name
+        self._resolve(node)
+
+    def _resolve(self, node: Call) -> None:
+        if node.function in ("_&&_", "_||_"):
+            node.type = BOOL
+            for arg in node.args:
+                if not self.found.assignable(arg.type, BOOL):
+                    self._mismatch(arg, BOOL, arg.type)
+                    node.type = ERROR
+            return
+        given = [operand.type for operand in node.operands()]
+        result: Type | None = None
+        for overload in self._functions[node.function]:
+            if overload.method != (node.target is not None) or len(overload.parameters) != len(given):
+                continue
+            parameters, made = overload.parameters, overload.result
+            if overload.generic:
+                fresh = Found({name: self._new() for name in overload.generic})
+                parameters, made = tuple(map(fresh.put_in, parameters)), fresh.put_in(made)
+            if not self.found.assignable_all(tuple(given), parameters):
+                continue
+            node.overloads.append(overload)
+            made = self.found.put_in(made)
+            if result is None:
+                result = made
+            elif not types.is_dyn(result) and made != result:
+                result = DYN
+        if result is None:
+            known = [self.found.put_in(each, rest_is_dyn=True) for each in given]
+            text = text_of_signature(known, method=node.target is not None)
+            self._fault(node, f"found no matching overload for '{node.function}' applied to '{text}'")
+        node.type = result or ERROR
+
+    # --- loops
+
+    def _fold(self, node: Fold) -> None:
+        self.check(node.items)
+        self.check(node.start)
+        first, second = self._loop_types(node)
+        outside = self._variables
+        self._variables = {**outside, node.accumulator: node.start.type}
+        inside = self._variables
+        self._variables = {**inside, node.first: first, **({node.second: second} if node.second else {})}
+        self.check(node.condition)
+        self._assert(node.condition, BOOL)
+        self.check(node.step)
+        self._assert(node.step, node.start.type)
+        self._variables = inside
+        self.check(node.result)
+        self._variables = outside
+        node.type = self._known(node.result)
+
+    def _loop_types(self, node: Fold) -> tuple[Type, Type]:
+        items = self._known(node.items)
+        if items.kind == "list":
+            item = items.parameters[0]
+            return (INT, item) if node.second else (item, DYN)
+        if items.kind == "map":
+            return items.parameters[0], items.parameters[1]
+        if items.kind == "param" or types.is_loose(items):
+            self.found.assignable(DYN, items)
+            return DYN, DYN
+        text = f"expression of type '{items}' cannot be range of a comprehension (must be list, map, or dynamic)"
+        self._fault(node.items, text)
+        return ERROR, ERROR
+
+    def _assert(self, node: Node, expected: Type) -> None:
+        if not self.found.assignable(expected, node.type):
+            self._mismatch(node, expected, node.type)
+
+
+def dotted(node: Node) -> str:
+    """a.b.c as the name it may be; '' if it is none."""
+    names = []
+    while isinstance(node, Select) and not node.test:
+        names.append(node.field)
+        node = node.operand
+    if not isinstance(node, Ident):
+        return ""
+    return ".".join((node.name, *reversed(names)))

@@ -1,0 +1,34 @@
+"""What is wrong with an expression, told as cel-go tells it: with the line and a mark below the place."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+WIDE_DOT, WIDE_MARK = "．", "＾"
+
+
+class Fault(NamedTuple):
+    """A message and its place, in characters."""
+
+    offset: int
+    message: str
+
+
+class CompileError(Exception):
+    """An expression that is none."""
+
+    def __init__(self, source: str, faults: list[Fault]) -> None:
+        self.faults = sorted(faults, key=lambda fault: fault.offset)
+        super().__init__("\n".join(shown(source, fault) for fault in self.faults))
+
+
+def shown(source: str, fault: Fault) -> str:
+    """The message, the line and the mark."""
+    before = source[: fault.offset]
+    line = before.count("\n")
+    column = len(before) - (before.rfind("\n") + 1)
+    text = source.split("\n")[line].replace("\t", " ")
+    dots = "".join(WIDE_DOT if ord(letter) > 127 else "." for letter in text[:column])
+    at = text[column : column + 1]
+    mark = WIDE_MARK if at and ord(at) > 127 else "^"
+    return f"ERROR: <input>:{line + 1}:{column + 1}: {fault.message}\n | {text}\n | {dots}{mark}"

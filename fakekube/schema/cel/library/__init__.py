@@ -1,0 +1,16 @@
+"""The functions that expressions may call, as Kubernetes 1.36 lets new ones."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from fakekube.schema.cel.declarations import Overload, declared
+from fakekube.schema.cel.library import collections, kubernetes, standard, texts
+
+
+@cache
+def functions() -> dict[str, list[Overload]]:
+    """All functions by name."""
+    return declared(
+        [*standard.rows(), *texts.rows(), *collections.rows(), *kubernetes.rows()],
+    )

@@ -1,0 +1,394 @@
+"""What Kubernetes adds: quantities, addresses, URLs, versions and named formats."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from fakekube.core import gourl, names, quantity
+from fakekube.core.fielderrors import go_quote
+from fakekube.core.quantity import Quantity
+from fakekube.schema.cel.declarations import Row
+from fakekube.schema.cel.values import INT_HIGH, INT_LOW, NOTHING, EvaluationError, Optional
+from fakekube.schema.custom import formats
+
+_ONE = 1_000_000_000
+"""Quantities count in billionths."""
+
+
+# --- quantities
+
+
+def _quantity(text: str) -> Quantity:
+    try:
+        return quantity.parse(text)
+    except ValueError as error:
+        raise EvaluationError(str(error)) from None
+
+
+def _is_quantity(text: str) -> bool:
+    try:
+        quantity.parse(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _sign(value: Quantity) -> int:
+    return (value.nanos > 0) - (value.nanos < 0)
+
+
+def _compared(one: Quantity, other: Quantity) -> int:
+    return (one.nanos > other.nanos) - (one.nanos < other.nanos)
+
+
+def _is_integer(value: Quantity) -> bool:
+    return value.nanos % _ONE == 0 and INT_LOW <= value.nanos // _ONE <= INT_HIGH
+
+
+def _integer(value: Quantity) -> int:
+    if not _is_integer(value):
+        raise EvaluationError("cannot convert value to integer")
+    return value.nanos // _ONE
+
+
+def _quantities() -> Iterator[Row]:
+    yield "quantity", "string_to_quantity", "(string) -> Quantity", _quantity
+    yield "isQuantity", "is_quantity_string", "(string) -> bool", _is_quantity
+    yield "sign", "quantity_sign", "(Quantity) -> int", _sign
+    yield "isGreaterThan", "quantity_is_greater_than", "Quantity.(Quantity) -> bool", lambda a, b: a.nanos > b.nanos
+    yield "isLessThan", "quantity_is_less_than", "Quantity.(Quantity) -> bool", lambda a, b: a.nanos < b.nanos
+    yield "compareTo", "quantity_compare_to", "Quantity.(Quantity) -> int", _compared
+    yield "asApproximateFloat", "quantity_get_float", "Quantity.() -> double", lambda value: value.nanos / _ONE
+    yield "asInteger", "quantity_get_int", "Quantity.() -> int", _integer
+    yield "isInteger", "quantity_is_integer", "Quantity.() -> bool", _is_integer
+    yield "add", "quantity_add", "Quantity.(Quantity) -> Quantity", lambda a, b: a + b
+    yield "add", "quantity_add_int", "Quantity.(int) -> Quantity", lambda a, b: a + quantity.from_int(b)
+    yield "sub", "quantity_sub", "Quantity.(Quantity) -> Quantity", lambda a, b: a - b
+    yield "sub", "quantity_sub_int", "Quantity.(int) -> Quantity", lambda a, b: a - quantity.from_int(b)
+
+
+# --- addresses
+
+
+class Ip(NamedTuple):
+    """An address."""
+
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address
+
+    @property
+    def type_name(self) -> str:
+        return "net.IP"
+
+
+class Cidr(NamedTuple):
+    """A network, with the address it was written with."""
+
+    interface: ipaddress.IPv4Interface | ipaddress.IPv6Interface
+
+    @property
+    def type_name(self) -> str:
+        return "net.CIDR"
+
+
+def _parsed_ip(text: str) -> Ip:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        why = f"ParseAddr({go_quote(text)}): unable to parse IP"
+        quoted = go_quote(text)
+        raise EvaluationError(f"IP Address {quoted} parse error during conversion from string: {why}") from None
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.scope_id:
+            raise EvaluationError(f"IP address {go_quote(text)} with zone value is not allowed")
+        if address.ipv4_mapped:
+            raise EvaluationError(f"IPv4-mapped IPv6 address {go_quote(text)} is not allowed")
+    return Ip(address)
+
+
+_NETWORK = re.compile(r"[0-9a-fA-F.:]+/(?:0|[1-9][0-9]{0,2})")
+
+
+def _parsed_cidr(text: str) -> Cidr:
+    start = "network address parse error during conversion from string: "
+    try:
+        if not _NETWORK.fullmatch(text):
+            raise ValueError
+        interface = ipaddress.ip_interface(text)
+    except ValueError:
+        why = "no '/'" if "/" not in text else "unable to parse"
+        raise EvaluationError(f"{start}{start}netip.ParsePrefix({go_quote(text)}): {why}") from None
+    if isinstance(interface, ipaddress.IPv6Interface) and interface.ip.ipv4_mapped:
+        raise EvaluationError(f"{start}IPv4-mapped IPv6 address {go_quote(text)} is not allowed")
+    return Cidr(interface)
+
+
+def _parses(parse: Callable[[str], Any]) -> Callable[[str], bool]:
+    def test(text: str) -> bool:
+        try:
+            parse(text)
+        except EvaluationError:
+            return False
+        return True
+
+    return test
+
+
+def _contains_ip(network: Cidr, other: Any) -> bool:
+    address = (_parsed_ip(other) if isinstance(other, str) else other).address
+    return address in network.interface.network
+
+
+def _contains_cidr(network: Cidr, other: Any) -> bool:
+    one = network.interface.network
+    two = (_parsed_cidr(other) if isinstance(other, str) else other).interface.network
+    return one.version == two.version and one.prefixlen <= two.prefixlen and two.network_address in one
+
+
+def _is_global(value: Ip) -> bool:
+    address = value.address
+    broadcast = address == ipaddress.IPv4Address("255.255.255.255")
+    others = (address.is_unspecified, address.is_loopback, address.is_multicast, address.is_link_local)
+    return not broadcast and not any(others)
+
+
+def _is_link_local_multicast(value: Ip) -> bool:
+    address = value.address
+    if isinstance(address, ipaddress.IPv4Address):
+        return address in ipaddress.IPv4Network("224.0.0.0/24")
+    return int(address) >> 112 & 0xFF0F == 0xFF02
+
+
+def _masked(value: Cidr) -> Cidr:
+    return Cidr(ipaddress.ip_interface(str(value.interface.network)))
+
+
+def _addresses() -> Iterator[Row]:
+    yield "ip", "string_to_ip", "(string) -> IP", _parsed_ip
+    yield "family", "ip_family", "IP.() -> int", lambda value: value.address.version
+    yield "ip.isCanonical", "ip_is_canonical", "(string) -> bool", lambda text: str(_parsed_ip(text).address) == text
+    yield "isUnspecified", "ip_is_unspecified", "IP.() -> bool", lambda value: value.address.is_unspecified
+    yield "isLoopback", "ip_is_loopback", "IP.() -> bool", lambda value: value.address.is_loopback
+    yield "isLinkLocalMulticast", "ip_is_link_local_multicast", "IP.() -> bool", _is_link_local_multicast
+    yield "isLinkLocalUnicast", "ip_is_link_local_unicast", "IP.() -> bool", lambda value: value.address.is_link_local
+    yield "isGlobalUnicast", "ip_is_global_unicast", "IP.() -> bool", _is_global
+    yield "isIP", "is_ip", "(string) -> bool", _parses(_parsed_ip)
+    yield "string", "ip_to_string", "(IP) -> string", lambda value: str(value.address)
+    yield "cidr", "string_to_cidr", "(string) -> CIDR", _parsed_cidr
+    yield "containsIP", "cidr_contains_ip_string", "CIDR.(string) -> bool", _contains_ip
+    yield "containsIP", "cidr_contains_ip_ip", "CIDR.(IP) -> bool", _contains_ip
+    yield "containsCIDR", "cidr_contains_cidr_string", "CIDR.(string) -> bool", _contains_cidr
+    yield "containsCIDR", "cidr_contains_cidr", "CIDR.(CIDR) -> bool", _contains_cidr
+    yield "ip", "cidr_ip", "CIDR.() -> IP", lambda value: Ip(value.interface.ip)
+    yield "prefixLength", "cidr_prefix_length", "CIDR.() -> int", lambda value: value.interface.network.prefixlen
+    yield "masked", "cidr_masked", "CIDR.() -> CIDR", _masked
+    yield "isCIDR", "is_cidr", "(string) -> bool", _parses(_parsed_cidr)
+    yield "string", "cidr_to_string", "(CIDR) -> string", lambda value: str(value.interface)
+
+
+# --- URLs
+
+
+class Link(NamedTuple):
+    """A URL."""
+
+    url: gourl.Url
+
+    @property
+    def type_name(self) -> str:
+        return "kubernetes.URL"
+
+
+def _parsed_url(text: str) -> Link:
+    try:
+        gourl.parse_request(text)
+        return Link(gourl.parse(text))
+    except gourl.UrlError as error:
+        raise EvaluationError(f"URL parse error during conversion from string: {error}") from None
+
+
+def _urls() -> Iterator[Row]:
+    yield "url", "string_to_url", "(string) -> URL", _parsed_url
+    yield "getScheme", "url_get_scheme", "URL.() -> string", lambda link: link.url.scheme
+    yield "getHost", "url_get_host", "URL.() -> string", lambda link: link.url.host
+    yield "getHostname", "url_get_hostname", "URL.() -> string", lambda link: link.url.hostname
+    yield "getPort", "url_get_port", "URL.() -> string", lambda link: link.url.port
+    yield "getEscapedPath", "url_get_escaped_path", "URL.() -> string", lambda link: link.url.escaped_path
+    yield (
+        "getQuery",
+        "url_get_query",
+        "URL.() -> map<string, list<string>>",
+        lambda link: gourl.query_values(link.url.query),
+    )
+    yield "isURL", "is_url_string", "(string) -> bool", _is_url
+
+
+def _is_url(text: str) -> bool:
+    try:
+        gourl.parse_request(text)
+    except gourl.UrlError:
+        return False
+    return True
+
+
+# --- versions
+
+
+class Version(NamedTuple):
+    """A semantic version."""
+
+    numbers: tuple[int, int, int]
+    before: tuple[str, ...] = ()
+    """The parts of what marks it as before a release."""
+
+    @property
+    def type_name(self) -> str:
+        return "kubernetes.Semver"
+
+    def rank(self) -> tuple[Any, ...]:
+        """By which versions are compared."""
+        parts = tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in self.before)
+        return (self.numbers, not self.before, parts)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Version) and self.rank() == other.rank()
+
+    def __hash__(self) -> int:
+        return hash(self.rank())
+
+
+_NUMBER = r"(0|[1-9][0-9]*)"
+_PART = r"(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)"
+_SEMVER = re.compile(
+    rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-({_PART}(?:\.{_PART})*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
+)
+
+
+def _parsed_version(text: str, normalize: bool = False) -> Version:
+    match = _SEMVER.fullmatch(_normalized(text) if normalize else text)
+    if match is None:
+        why = "No Major.Minor.Patch elements found" if text.count(".") < 2 else "Invalid character(s) found in version"
+        raise EvaluationError("Version string empty" if not text else why)
+    numbers = (int(match.group(1)), int(match.group(2)), int(match.group(3)))
+    return Version(numbers, tuple((match.group(4) or "").split(".")) if match.group(4) else ())
+
+
+def _normalized(text: str) -> str:
+    parts = text.removeprefix("v").split(".", 2)
+    for index, part in enumerate(parts):
+        if len(part) > 1:
+            short = part.lstrip("0")
+            parts[index] = short if short[:1].isdecimal() else "0" + short
+    if len(parts) < 3:
+        if re.search(r"[+-]", parts[-1]):
+            raise EvaluationError("short version cannot contain PreRelease/Build meta data")
+        parts += ["0"] * (3 - len(parts))
+    return ".".join(parts)
+
+
+def _is_version(text: str, normalize: bool = False) -> bool:
+    try:
+        _parsed_version(text, normalize)
+    except EvaluationError:
+        return False
+    return True
+
+
+def _compared_versions(one: Version, other: Version) -> int:
+    return (one.rank() > other.rank()) - (one.rank() < other.rank())
+
+
+def _versions() -> Iterator[Row]:
+    yield "semver", "string_to_semver", "(string) -> Semver", _parsed_version
+    yield "semver", "string_bool_to_semver", "(string, bool) -> Semver", _parsed_version
+    yield "isSemver", "is_semver_string", "(string) -> bool", _is_version
+    yield "isSemver", "is_semver_string_bool", "(string, bool) -> bool", _is_version
+    yield "isGreaterThan", "semver_is_greater_than", "Semver.(Semver) -> bool", lambda a, b: a.rank() > b.rank()
+    yield "isLessThan", "semver_is_less_than", "Semver.(Semver) -> bool", lambda a, b: a.rank() < b.rank()
+    yield "compareTo", "semver_compare_to", "Semver.(Semver) -> int", _compared_versions
+    yield "major", "semver_major", "Semver.() -> int", lambda version: version.numbers[0]
+    yield "minor", "semver_minor", "Semver.() -> int", lambda version: version.numbers[1]
+    yield "patch", "semver_patch", "Semver.() -> int", lambda version: version.numbers[2]
+
+
+# --- named formats
+
+
+class Format(NamedTuple):
+    """A format of strings."""
+
+    name: str
+    check: Callable[[str], list[str]]
+
+    @property
+    def type_name(self) -> str:
+        return "kubernetes.NamedFormat"
+
+
+def _prefix(check: Callable[[str], list[str]]) -> Callable[[str], list[str]]:
+    return lambda text: check(text[:-1] + "a" if text.endswith("-") else text)
+
+
+def _of_schema(name: str, complaint: str) -> Callable[[str], list[str]]:
+    def check(text: str) -> list[str]:
+        test = formats.check_of(name)
+        return [] if test is None or test(text) else [complaint]
+
+    return check
+
+
+def _uri(text: str) -> list[str]:
+    try:
+        gourl.parse_request(text)
+    except gourl.UrlError as error:
+        return [str(error)]
+    return []
+
+
+_CHECKS: dict[str, Callable[[str], list[str]]] = {
+    "dns1123Label": names.dns1123_label,
+    "dns1123Subdomain": names.dns1123_subdomain,
+    "dns1035Label": names.dns1035_label,
+    "qualifiedName": names.qualified_name,
+    "dns1123LabelPrefix": _prefix(names.dns1123_label),
+    "dns1123SubdomainPrefix": _prefix(names.dns1123_subdomain),
+    "dns1035LabelPrefix": _prefix(names.dns1035_label),
+    "labelValue": names.label_value,
+    "uri": _uri,
+    "uuid": _of_schema("uuid", "does not match the UUID format"),
+    "byte": _of_schema("byte", "invalid base64"),
+    "date": _of_schema("date", "invalid date"),
+    "datetime": _of_schema("datetime", "invalid datetime"),
+}
+
+
+def _validate(format: Format, text: str) -> Optional:
+    found = format.check(text)
+    return Optional(True, found) if found else NOTHING
+
+
+def _named(name: str) -> Optional:
+    check = _CHECKS.get(name)
+    return NOTHING if check is None else Optional(True, Format(name, check))
+
+
+def _constant(format: Format) -> Callable[[], Format]:
+    return lambda: format
+
+
+def _formats() -> Iterator[Row]:
+    for name, check in _CHECKS.items():
+        yield f"format.{name}", f"format.{name}", "() -> Format", _constant(Format(name, check))
+    yield "validate", "format-validate", "Format.(string) -> optional<list<string>>", _validate
+    yield "format.named", "format-named", "(string) -> optional<Format>", _named
+
+
+def rows() -> Iterator[Row]:
+    """The functions."""
+    yield from _quantities()
+    yield from _addresses()
+    yield from _urls()
+    yield from _versions()
+    yield from _formats()

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 from typing import TypeVar
-from uuid import UUID
 
 SAFE_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 """The letters of generated suffixes: no vowels and nothing easily confused (apimachinery's rand.String)."""
 
 T = TypeVar("T")
+
+# RFC 9562: the bits of a UUID that tell its variant and version, and what they are in a random one.
+_TELLING = (0xC000 << 48) | (0xF000 << 64)
+_RANDOM = (0x8000 << 48) | (0x4000 << 64)
 
 
 class Ids:
@@ -21,7 +24,8 @@ class Ids:
 
     def uid(self) -> str:
         """A random (version 4) UUID."""
-        return str(UUID(int=self._random.getrandbits(128), version=4))
+        text = f"{self._random.getrandbits(128) & ~_TELLING | _RANDOM:032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def suffix(self, length: int = 5) -> str:
         """The random end of a generated name."""

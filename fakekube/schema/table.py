@@ -177,13 +177,13 @@ class Table:
             subresources={sub[0]: self._subresource(*sub) for sub in row["subresources"]},
             list_kind=kind + "List",
             columns=tuple(Column(*column) for column in row["columns"]),
-            type_source=partial(self._kind_struct, (group, version, kind)),
+            type_source=cache(partial(self._kind_struct, (group, version, kind))),
             stored_as=storage,
         )
 
     def _subresource(self, name: str, group: str, version: str, kind: str, verbs: list[str]) -> Subresource:
         return Subresource(
-            name, group, version, kind, frozenset(verbs), partial(self._kind_struct, (group, version, kind))
+            name, group, version, kind, frozenset(verbs), cache(partial(self._kind_struct, (group, version, kind)))
         )
 
     def _kind_struct(self, kind: tuple[str, str, str]) -> Struct:

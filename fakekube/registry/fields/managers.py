@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from fakekube.core.fielderrors import go_quote
@@ -66,6 +67,7 @@ class Entry:
 Managers = dict[Identity, Entry]
 
 
+@lru_cache(maxsize=1024)
 def manager_name(field_manager: str, user_agent: str) -> str:
     """The fieldManager parameter, or else the User-Agent up to its first slash: printable, 128 bytes at most."""
     if field_manager:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from fakekube.core import addresses, names
 from fakekube.core.fielderrors import go_quote
@@ -200,8 +200,10 @@ def _projected_files(source: Obj) -> list[tuple[str, str]]:
     return [(certificate[field], told) for field, told in CERTIFICATE_FILES if certificate.get(field)]
 
 
-def _clashes(volume: Obj, label: str, files: Iterable[tuple[str, str]]) -> list[str]:
+def _clashes(volume: Obj, label: str, files: Sequence[tuple[str, str]]) -> list[str]:
     found: list[str] = []
+    if len({path for path, _ in files}) == len(files) and not any("/" in path for path, _ in files):
+        return found
     seen: list[tuple[str, str]] = []
     for path, source in files:
         mine = (path.rstrip("/"), source)

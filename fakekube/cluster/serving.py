@@ -12,17 +12,47 @@ from typing import Any
 import uvicorn
 
 BACKLOG = 2048
-GRACE_SECONDS = 2
+GRACE_SECONDS = 0.2
+"""How long requests in progress have to end when the server goes down; then their connections are cut."""
+TICK_SECONDS = 1.0
+"""How often the Date header is made anew."""
 
 
 class _Server(uvicorn.Server):
+    """uvicorn's server without its polls: it is up, and goes down, as soon as that is so."""
+
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.up = asyncio.Event()
+        self.ending = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.up.set()
+
+    async def main_loop(self) -> None:
+        while not self.ending.is_set():
+            await self.on_tick(0)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.ending.wait(), TICK_SECONDS)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await self._until_done()
+        for connection in list(self.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+        await self._until_done()
+        for task in self.server_state.tasks:
+            task.cancel()
+
+    async def _until_done(self) -> None:
+        await asyncio.sleep(0)
+        if tasks := self.server_state.tasks:
+            await asyncio.wait(tasks, timeout=GRACE_SECONDS)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -59,7 +89,6 @@ class HttpServer:
             server_header=False,
             proxy_headers=False,
             timeout_keep_alive=75,
-            timeout_graceful_shutdown=GRACE_SECONDS,
         )
         config.load()
         config.ssl = context
@@ -86,7 +115,7 @@ class HttpServer:
         if self._task is None:
             self._listener.close()
             return
-        self._server.should_exit = True
+        self._server.ending.set()
         await self._task
         self._task = None
         self._listener.close()

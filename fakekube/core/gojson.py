@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 END = "unexpected end of JSON input"
+TOO_DEEP = "exceeded max depth"
 _SPACE = b" \t\r\n"
 _DIGITS = b"0123456789"
 _LITERALS = {ord("t"): b"true", ord("f"): b"false", ord("n"): b"null"}
@@ -22,6 +23,8 @@ def syntax_error(text: bytes) -> str:
             _refuse(text, position, "after top-level value")
     except _Fault as fault:
         return str(fault)
+    except RecursionError:
+        return TOO_DEEP
     return ""
 
 

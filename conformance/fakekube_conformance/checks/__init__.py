@@ -15,6 +15,9 @@ TOPICS = (
     "strategic",
     "applying",
     "ownership",
+    "metadata",
+    "strictness",
+    "pods",
 )
 """In the order in which a reader meets them; each is a module of this package."""
 

@@ -91,7 +91,8 @@ class Chain:
     """The plugins in their order."""
 
     def __init__(self, plugins: Sequence[Plugin] = (), audit: Audit | None = None) -> None:
-        self._plugins = tuple(plugins)
+        self._admitting = tuple(plugin for plugin in plugins if type(plugin).admit is not Plugin.admit)
+        self._validating = tuple(plugin for plugin in plugins if type(plugin).validate is not Plugin.validate)
         self._audit = audit
 
     async def admit(self, attributes: Attributes, context: Context) -> None:
@@ -102,14 +103,14 @@ class Chain:
             await self._round(attributes, context)
 
     async def _round(self, attributes: Attributes, context: Context) -> None:
-        for plugin in self._plugins:
+        for plugin in self._admitting:
             if plugin.handles(attributes):
                 await plugin.admit(attributes, context)
 
     async def validate(self, attributes: Attributes, context: Context) -> None:
         """The second phase; then the audit is told."""
         try:
-            for plugin in self._plugins:
+            for plugin in self._validating:
                 if plugin.handles(attributes):
                     await plugin.validate(attributes, context)
         finally:

@@ -35,6 +35,8 @@ Scope = MutableMapping[str, Any]
 
 log = logging.getLogger("fakekube.server")
 
+TOO_DEEP = "exceeded max depth: fakekube keeps objects of up to some 250 levels"
+ORJSON_DEPTH = "Recursion limit reached"
 CRASHED = "fakekube failed to answer this request; its log (logger fakekube.server) says where"
 NOT_ALLOWED = "the server does not allow this method on the requested resource"
 PLAIN_404 = "404 page not found\n"
@@ -112,10 +114,13 @@ class ApiHandler:
             await responses.send_error(send, error, error_media(call), call.request.warnings if call.request else ())
         except bodies.Disconnected:
             pass
-        except Exception:
-            log.exception("%s %s failed", call.method, scope["path"])
+        except Exception as fault:
+            refusal = errors.bad_request(TOO_DEEP)
+            if not is_too_deep(fault):
+                log.exception("%s %s failed", call.method, scope["path"])
+                refusal = errors.internal(CRASHED)
             with contextlib.suppress(RuntimeError):  # the answer has begun: nothing else can be said
-                await responses.send_error(send, errors.internal(CRASHED), error_media(call))
+                await responses.send_error(send, refusal, error_media(call))
 
     async def _serve(self, call: Call, user: User) -> None:
         path = call.path
@@ -333,6 +338,11 @@ class ApiHandler:
     def _warn_deprecated(self, request: Request) -> None:
         for text in DEPRECATIONS.get(request.resource.gvk, ()):
             request.warn(text)
+
+
+def is_too_deep(fault: Exception) -> bool:
+    """Whether a value was nested more deeply than Python and orjson follow (some 250 levels)."""
+    return isinstance(fault, RecursionError) or (isinstance(fault, TypeError) and str(fault) == ORJSON_DEPTH)
 
 
 PLAIN = Form()

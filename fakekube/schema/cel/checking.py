@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from fakekube.schema.cel import types
@@ -47,6 +47,8 @@ class Environment:
 
     functions: Mapping[str, list[Overload]]
     variables: Mapping[str, Type] = field(default_factory=dict)
+    messages: Callable[[str], Type | None] = lambda name: None
+    """The type of the messages that expressions may make by this name: a struct; None if there is none."""
 
 
 def check(source: str, tree: Node, environment: Environment) -> None:
@@ -69,6 +71,7 @@ def text_of_signature(parameters: list[Type], *, method: bool) -> str:
 class _Checker:
     def __init__(self, environment: Environment) -> None:
         self._functions = environment.functions
+        self._messages = environment.messages
         self._variables: dict[str, Type] = dict(environment.variables)
         self.found, self.faults = Found(), list[Fault]()
         self._free = 0
@@ -106,7 +109,7 @@ class _Checker:
             case Fold():
                 self._fold(node)
             case Message():
-                self._undeclared(node, node.name)
+                node.type = self._message(node)
 
     def _undeclared(self, node: Node, name: str) -> None:
         self._fault(node, f"undeclared reference to '{name}' (in container '')")
@@ -179,6 +182,21 @@ class _Checker:
             self.check(value)
             values = self._joined(value, values, self._element(value, optional))
         return map_of(keys or self._new(), values or self._new())
+
+    def _message(self, node: Message) -> Type:
+        made = self._messages(node.name.removeprefix("."))
+        if made is None:
+            self._undeclared(node, node.name)
+            return ERROR
+        for name, value in node.fields:
+            self.check(value)
+            field = made.fields.get(name.strip("`"))
+            if field is None:
+                self._fault(node, f"undefined field '{name}'")
+            elif not self.found.assignable(field.type, value.type):
+                expected = f"expected type of field '{name}' is '{field.type}'"
+                self._fault(value, f"{expected} but provided type is '{value.type}'")
+        return made
 
     def _joined(self, node: Node, before: Type | None, now: Type) -> Type:
         if before is None:

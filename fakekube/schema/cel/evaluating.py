@@ -9,8 +9,17 @@ from fakekube.schema.cel import types, values
 from fakekube.schema.cel.checking import TYPE_NAMES, dotted
 from fakekube.schema.cel.declarations import Overload, fits
 from fakekube.schema.cel.library.collections import inserted
-from fakekube.schema.cel.syntax import Call, Fold, Ident, ListOf, Literal, MapOf, Node, Select
-from fakekube.schema.cel.values import NOTHING, EvaluationError, Optional, Struct, TypeValue, no_overload, type_name
+from fakekube.schema.cel.syntax import Call, Fold, Ident, ListOf, Literal, MapOf, Message, Node, Select
+from fakekube.schema.cel.values import (
+    NOTHING,
+    EvaluationError,
+    Made,
+    Optional,
+    Struct,
+    TypeValue,
+    no_overload,
+    type_name,
+)
 
 Frame = list[Any]
 Run = Callable[[Frame], Any]
@@ -88,6 +97,8 @@ class _Maker:
                 return self._map(node)
             case Fold():
                 return self._fold(node)
+            case Message():
+                return _made(node.type, [(name.strip("`"), self.make(value)) for name, value in node.fields])
         raise AssertionError("the checker lets nothing else through")
 
     def _ident(self, node: Ident) -> Run:
@@ -198,6 +209,10 @@ def _is_loose(node: Call) -> bool:
 
 def _constant(value: Any) -> Run:
     return lambda frame: value
+
+
+def _made(type: types.Type, fields: list[tuple[str, Run]]) -> Run:
+    return lambda frame: Made(type, {name: run(frame) for name, run in fields})
 
 
 def _has_field(operand: Run, name: str, raw: str) -> Run:

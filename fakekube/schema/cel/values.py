@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from fakekube.core.quantity import Quantity
-from fakekube.schema.cel.types import Field
+from fakekube.schema.cel.types import Field, Type
 
 INT_LOW, INT_HIGH = -(1 << 63), (1 << 63) - 1
 NANOS = 1_000_000_000
@@ -95,6 +95,26 @@ class Struct:
     def items(self) -> Iterator[tuple[str, Any]]:
         """The fields that are there."""
         return ((name, self.get(name)) for name in self.fields if self.has(name))
+
+
+class Made(Struct):
+    """A message that an expression made; its fields are values already."""
+
+    __slots__ = ("type_name",)
+
+    def __init__(self, type: Type, members: dict[str, Any]) -> None:
+        super().__init__(type.fields, members)
+        self.type_name = type.name
+
+    def get(self, name: str) -> Any:
+        """The field's value."""
+        if name not in self.raw:
+            raise EvaluationError(f"no such key: {name}")
+        return self.raw[name]
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """The fields that are there."""
+        return iter(self.raw.items())
 
 
 class SetList(list[Any]):
@@ -185,6 +205,7 @@ _EQUALITIES: dict[type, Callable[[Any, Any], bool]] = {
     MapList: _equal_lists,
     dict: _equal_maps,
     Struct: _equal_maps,
+    Made: lambda one, other: one.type_name == other.type_name and _equal_maps(one, other),
     Optional: lambda one, other: one.present == other.present and equal(one.value, other.value),
 }
 

@@ -62,7 +62,7 @@ def _shown(code: str, value: Any, around: Obj) -> Any:
         return EMPTY[code] if value is None else value
     if code == "m":
         return sorted_map(value)
-    if code.endswith("l"):
+    if code in ("l", "*l"):
         return selector_form(value)
     if code.startswith("[]"):
         return None if value is None else [_shown(code[2:], each, around) for each in value]

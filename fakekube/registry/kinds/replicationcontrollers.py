@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from fakekube.core.fielderrors import FieldError, required
+from fakekube.core.fielderrors import FieldError, invalid, required
 from fakekube.core.meta import Obj, metadata
 from fakekube.registry.kinds.deployments import replicas_limit
+from fakekube.registry.kinds.internal_form import sorted_map
 from fakekube.registry.kinds.pod_validation.template import validate_template
 from fakekube.registry.kinds.pod_warnings import template_warnings
 from fakekube.registry.kinds.rules import Errors, not_negative
 from fakekube.registry.kinds.selectable import SelectableStrategy
-from fakekube.registry.kinds.workloads import WorkloadStrategy, check_template_labels, validate_endless
+from fakekube.registry.kinds.workloads import MISMATCH, WorkloadStrategy, validate_endless
 from fakekube.registry.strategy import Context, Strategy
 
 STATUS_COUNTERS = ("replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration")
@@ -68,7 +69,9 @@ def _validate_spec(spec: Obj, old: Obj | None) -> Errors:
     if template is None:
         errors.append(required("spec.template"))
         return errors
-    check_template_labels(errors, {"matchLabels": selector or {}}, template)
+    labels = metadata(template).get("labels")
+    if not (selector or {}).items() <= (labels or {}).items():
+        errors.append(invalid("spec.template.metadata.labels", sorted_map(labels), MISMATCH))
     validate_template(errors, template, "spec.template", None if old is None else old.get("template"))
     validate_endless(errors, template, "ReplicationController")
     return errors

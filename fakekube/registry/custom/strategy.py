@@ -86,14 +86,14 @@ class CustomStrategy(Strategy):
         found = self.model.errors(obj)
         found += scale.spec_errors(self.resource.scale, obj) + scale.status_errors(self.resource.scale, obj)
         found += self._parts(obj) + self.model.duplicates(obj)
-        return self._ruled(found, obj, None, None)
+        return self._ruled(found, context, obj, None, None)
 
     def validate_update(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
         correlated = Correlated(obj, old, self.model.schema)
         found = self.model.errors(obj, None, correlated)
         found += scale.spec_errors(self.resource.scale, obj) + scale.status_errors(self.resource.scale, obj)
         found += self._parts(obj) + self._new_duplicates(obj, old)
-        return self._ruled(found, obj, old, correlated)
+        return self._ruled(found, context, obj, old, correlated)
 
     def validate_status(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
         correlated = Correlated(obj, old, self.model.schema)
@@ -103,7 +103,7 @@ class CustomStrategy(Strategy):
             found += status.errors(obj["status"], "status", correlated.member("status"))
         found += scale.status_errors(self.resource.scale, obj)
         found += self._new_duplicates(obj, old)
-        return self._ruled(found, obj, old, correlated)
+        return self._ruled(found, context, obj, old, correlated)
 
     def _parts(self, obj: Obj) -> list[FieldError]:
         return embedded.errors(obj, self.model.schema) if self.model.embeds else []
@@ -113,13 +113,13 @@ class CustomStrategy(Strategy):
         return found if found and not self.model.duplicates(old) else []
 
     def _ruled(
-        self, found: list[FieldError], obj: Obj, old: Obj | None, correlated: Correlated | None
+        self, found: list[FieldError], context: Context, obj: Obj, old: Obj | None, correlated: Correlated | None
     ) -> list[FieldError]:
         if self.rules is None:
             return found
         if any(error.reason in BLOCKING for error in found):
             return [*found, NOT_JUDGED]
-        return found + self.rules.errors(obj, old, correlated)
+        return found + self.rules.errors(obj, old, correlated, context.warn)
 
     def warnings(self, context: Context, obj: Obj, old: Obj | None) -> list[str]:
         """About finalizers that are new and have no domain."""

@@ -67,6 +67,8 @@ class Program:
             return self._run(frame)
         except RecursionError:
             raise EvaluationError("operation cancelled: actual cost limit exceeded") from None
+        except (TypeError, AttributeError):
+            raise no_overload() from None  # a value that is not of the type that its schema says
 
 
 class _Maker:

@@ -42,7 +42,7 @@ def _judge(schema: Schema, default: Any, path: str, pruned: bool) -> list[FieldE
     faults = judging.errors(schema, default, path)
     if faults:
         return found + faults
-    rules = rules_of(schema)
+    rules = rules_of(schema, root=bool(schema.get("x-kubernetes-embedded-resource")))
     return found + (rules.errors_of_default(default, path) if rules is not None else [])
 
 

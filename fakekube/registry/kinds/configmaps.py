@@ -17,10 +17,20 @@ def base64_size(text: str) -> int:
     return len(text) // 4 * 3 - text[-2:].count("=")
 
 
+def fill_nulls(data: Obj | None) -> None:
+    """Bytes that are null are stored as no bytes."""
+    if data:
+        data.update(dict.fromkeys([key for key, value in data.items() if value is None], ""))
+
+
 class ConfigMapStrategy(Strategy):
     """`data` and `binaryData` share one set of keys; `immutable: true` seals both for good."""
 
     generation_fields = None
+
+    def default(self, obj: Obj) -> None:
+        """Null bytes become empty ones."""
+        fill_nulls(obj.get("binaryData"))
 
     def validate(self, context: Context, obj: Obj) -> list[FieldError]:
         """Keys, keys given twice, and the size of all values together."""

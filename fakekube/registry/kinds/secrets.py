@@ -9,7 +9,7 @@ from fakekube.core.fielderrors import FieldError, forbidden, invalid, required, 
 from fakekube.core.gojson import syntax_error
 from fakekube.core.meta import Obj, annotations_of
 from fakekube.registry.kinds.checks import immutable, invalids
-from fakekube.registry.kinds.configmaps import MAXIMUM_BYTES, SEALED, base64_size
+from fakekube.registry.kinds.configmaps import MAXIMUM_BYTES, SEALED, base64_size, fill_nulls
 from fakekube.registry.kinds.keypairs import pair_fault
 from fakekube.registry.kinds.selectable import SelectableStrategy
 from fakekube.registry.strategy import Context
@@ -66,6 +66,7 @@ class SecretStrategy(SelectableStrategy):
 
     def default(self, obj: Obj) -> None:
         """Text becomes data, and a Secret without a type is Opaque."""
+        fill_nulls(obj.get("data"))
         text = obj.pop("stringData", None)
         if text:
             encoded = {key: base64.b64encode(value.encode()).decode() for key, value in text.items()}

@@ -18,6 +18,11 @@ TOPICS = (
     "metadata",
     "strictness",
     "pods",
+    "subresources",
+    "generations",
+    "dry_runs",
+    "finalizing",
+    "namespaces",
 )
 """In the order in which a reader meets them; each is a module of this package."""
 

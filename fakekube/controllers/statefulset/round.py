@@ -149,13 +149,14 @@ class _Round:
             if not pod.deleting:
                 self._delete(pod)
             return True
+        waits = self.monotonic and (pod.deleting or not self._available(pod))
         if pod.phase == "Pending":
             self.changes += claims.missing(self.owner, pod.name, place.number, self.world)
-        if self.monotonic and (pod.deleting or not self._available(pod)):
-            return True
-        self._restore_identity(pod, place.number)
-        self.changes += claims.owned_rightly(self.owner, pod, place.number, self.world, scaled_down=False)
-        return False
+        if pod.phase == "Pending" or not waits:
+            self.changes += claims.owned_rightly(self.owner, pod, place.number, self.world, scaled_down=False)
+        if not waits:
+            self._restore_identity(pod, place.number)
+        return waits
 
     def _condemn(self, places: list[_Place], condemned: list[PodFacts]) -> bool:
         """Delete pods beyond the count, the highest number first; whether the rest must wait."""

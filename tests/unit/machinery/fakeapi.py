@@ -10,11 +10,13 @@ from fakekube.core import errors
 from fakekube.core.clock import FixedClock
 from fakekube.core.ids import Ids
 from fakekube.core.meta import Obj, time_text
+from fakekube.core.patches import apply_json_patch, apply_merge_patch
 from fakekube.machinery.committer import Committer
 from fakekube.machinery.controller import Controller
 from fakekube.machinery.manager import Manager
 from fakekube.machinery.recorder import Recorder
 from fakekube.machinery.world import Settings, World
+from fakekube.schema import strategic
 from fakekube.schema.scheme import Scheme
 from fakekube.storage.store import Store
 from fakekube.storage.values import Key, Stored
@@ -109,7 +111,15 @@ class FakeApi:
         self, resource: str, namespace: str, name: str, patch: Any, *, type: str = "strategic", subresource: str = ""
     ) -> Obj:
         stored = self.found(resource, namespace, name)
-        return await self._replace(stored, merged(stored.decode(), patch), subresource)
+        served, body = SCHEME.stored(resource), orjson.dumps(patch)
+        assert served is not None
+        if type == "merge":
+            changed = apply_merge_patch(stored.decode(), orjson.loads(body))
+        elif type == "json":
+            changed = apply_json_patch(stored.decode(), orjson.loads(body))
+        else:
+            changed = strategic.apply(stored.decode(), strategic.decode(body), served.type)
+        return await self._replace(stored, tidy(changed), subresource)
 
     async def delete(self, resource: str, namespace: str, name: str, options: Obj | None = None) -> Obj:
         stored, options = self.found(resource, namespace, name), options or {}
@@ -139,25 +149,10 @@ class FakeApi:
             await self.delete(resource, namespace, stored.key.name, options)
 
 
-LISTS = {"conditions": "type", "ownerReferences": "uid"}
-
-
-def merged(obj: Any, patch: Any, field: str = "") -> Any:
-    """Merge as patches do; the few lists with a merge key that controllers patch by it."""
-    if field in LISTS and isinstance(patch, list):
-        key = LISTS[field]
-        found = {each[key]: each for each in obj or []}
-        for each in patch:
-            if each.get("$patch") == "delete":
-                found.pop(each[key], None)
-            else:
-                found[each[key]] = merged(found.get(each[key], {}), each)
-        return list(found.values())
-    if not isinstance(patch, dict) or not isinstance(obj, dict):
-        return patch
-    changed = {name: merged(obj.get(name, {}), value, name) for name, value in patch.items() if value is not None}
-    kept = {name: value for name, value in obj.items() if name not in patch}
-    return {name: value for name, value in (kept | changed).items() if value != []}
+def tidy(obj: Obj) -> Obj:
+    """Without the lists that are empty, as the API leaves them out."""
+    obj["metadata"] = {name: value for name, value in obj["metadata"].items() if value != []}
+    return obj
 
 
 class Lab:

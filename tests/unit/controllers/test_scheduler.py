@@ -1,0 +1,188 @@
+from typing import Any
+
+import pytest
+
+from fakekube.core.meta import Obj
+from tests.unit.controllers.labs import condition, lab, pod
+from tests.unit.machinery.fakeapi import Lab
+
+ASKS_FOR_ALL: dict[str, Any] = {"container": {"resources": {"requests": {"cpu": "4"}}}}
+
+
+def required(key: str, *values: str) -> Obj:
+    term = {"matchExpressions": [{"key": key, "operator": "In", "values": list(values)}]}
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
+
+
+def apart(topology: str = "kubernetes.io/hostname") -> Obj:
+    term = {"labelSelector": {"matchLabels": {"app": "a"}}, "topologyKey": topology}
+    return {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+
+
+async def patch_node(made: Lab, name: str, spec: Obj) -> None:
+    await made.api.patch("nodes", "", name, {"spec": spec})
+
+
+def where(made: Lab, name: str) -> str:
+    found = made.get("pods", name)
+    assert found is not None
+    return str(found["spec"].get("nodeName", ""))
+
+
+def why(made: Lab, name: str) -> str:
+    return str(condition(made.get("pods", name), "PodScheduled").get("message", ""))
+
+
+async def test_pods_spread_over_the_nodes() -> None:
+    made = await lab(count=3)
+    for number in range(6):
+        await pod(made, f"p{number}")
+    await made.settle()
+    placed = [where(made, f"p{number}") for number in range(6)]
+    assert sorted(placed) == ["node-1", "node-1", "node-2", "node-2", "node-3", "node-3"]
+    assert f"Successfully assigned default/p0 to {placed[0]}" in made.told("Scheduled")
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason"),
+    [
+        ({"nodeSelector": {"disk": "ssd"}}, "2 node(s) didn't match Pod's node affinity/selector"),
+        ({"affinity": required("disk", "ssd")}, "2 node(s) didn't match Pod's node affinity/selector"),
+        ({"container": {"resources": {"requests": {"cpu": "5"}}}}, "2 Insufficient cpu"),
+        ({"container": {"resources": {"requests": {"x.io/gpu": "1"}}}}, "2 Insufficient x.io/gpu"),
+    ],
+)
+async def test_a_pod_that_fits_nowhere_is_told_why(spec: dict[str, Any], reason: str) -> None:
+    made = await lab(count=2)
+    await pod(made, "p", **spec)
+    await made.settle()
+    told = (
+        f"0/2 nodes are available: {reason}. no new claims to deallocate, preemption: 0/2 nodes are available: "
+        "2 Preemption is not helpful for scheduling."
+    )
+    found = condition(made.get("pods", "p"), "PodScheduled")
+    assert (found["status"], found["reason"], found["message"]) == ("False", "Unschedulable", told)
+    assert made.told("FailedScheduling") == [told]
+
+
+async def test_different_reasons_are_counted_in_alphabetical_order() -> None:
+    made = await lab(count=3)
+    await patch_node(made, "node-1", {"unschedulable": True})
+    await patch_node(made, "node-2", {"taints": [{"key": "t", "value": "v", "effect": "NoSchedule"}]})
+    await pod(made, "p", nodeSelector={"disk": "ssd"})
+    await made.settle()
+    assert why(made, "p").startswith(
+        "0/3 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, "
+        "1 node(s) had untolerated taint(s), 1 node(s) were unschedulable. "
+    )
+
+
+async def test_without_nodes_it_says_so() -> None:
+    made = await lab(count=0)
+    await pod(made, "p")
+    await made.settle()
+    assert why(made, "p").startswith("no nodes available to schedule pods")
+
+
+async def test_a_waiting_pod_is_placed_when_something_changes_for_it() -> None:
+    made = await lab(count=1)
+    await patch_node(made, "node-1", {"taints": [{"key": "t", "effect": "NoSchedule"}]})
+    await pod(made, "waits")
+    await pod(made, "tolerates", tolerations=[{"key": "t", "operator": "Exists"}])
+    await made.settle()
+    assert (where(made, "waits"), where(made, "tolerates")) == ("", "node-1")
+    await patch_node(made, "node-1", {"taints": []})
+    await made.settle()
+    assert where(made, "waits") == "node-1"
+
+
+async def test_room_that_a_pod_leaves_is_given_to_the_next() -> None:
+    made = await lab(count=1)
+    await pod(made, "first", **ASKS_FOR_ALL)
+    await pod(made, "second", **ASKS_FOR_ALL)
+    await made.settle()
+    assert (where(made, "first"), where(made, "second")) == ("node-1", "")
+    assert why(made, "second").startswith("0/1 nodes are available: 1 Insufficient cpu.")
+    await made.api.delete("pods", "default", "first")
+    await made.settle()
+    assert where(made, "second") == "node-1"
+
+
+async def test_host_ports_are_taken_once_per_node() -> None:
+    made = await lab(count=2)
+    for number in range(3):
+        await pod(made, f"p{number}", container={"ports": [{"containerPort": 80, "hostPort": 80}]})
+    await made.settle()
+    assert sorted(where(made, f"p{number}") for number in range(3)) == ["", "node-1", "node-2"]
+
+
+async def test_pods_that_keep_apart_are_on_nodes_of_their_own() -> None:
+    made = await lab(count=2)
+    for number in range(3):
+        await pod(made, f"p{number}", affinity=apart())
+    await made.settle()
+    assert sorted(where(made, f"p{number}") for number in range(3)) == ["", "node-1", "node-2"]
+    waiting = next(f"p{number}" for number in range(3) if not where(made, f"p{number}"))
+    assert "2 node(s) didn't match pod anti-affinity rules" in why(made, waiting)
+
+
+async def test_topology_spread_keeps_the_difference_small() -> None:
+    made = await lab(count=3)
+    rule = {
+        "maxSkew": 1,
+        "topologyKey": "topology.kubernetes.io/zone",
+        "whenUnsatisfiable": "DoNotSchedule",
+        "labelSelector": {"matchLabels": {"app": "a"}},
+    }
+    for number in range(4):
+        await pod(made, f"p{number}", topologySpreadConstraints=[rule])
+    await made.settle()
+    on_third = [number for number in range(4) if where(made, f"p{number}") == "node-3"]
+    assert len(on_third) == 2
+
+
+async def test_gated_pods_are_left_alone_until_the_last_gate_is_gone() -> None:
+    made = await lab(count=1)
+    await pod(made, "p", schedulingGates=[{"name": "test/a"}])
+    await made.settle()
+    assert where(made, "p") == ""
+    await made.api.patch("pods", "default", "p", {"spec": {"schedulingGates": None}}, type="merge")
+    await made.settle()
+    assert where(made, "p") == "node-1"
+
+
+async def test_pods_of_another_scheduler_are_left_alone() -> None:
+    made = await lab(count=1)
+    await pod(made, "p", schedulerName="mine")
+    await made.settle()
+    assert where(made, "p") == ""
+
+
+async def test_a_more_important_pod_puts_the_least_important_ones_off() -> None:
+    made = await lab(count=2)
+    await pod(made, "low", priority=1, **ASKS_FOR_ALL)
+    await pod(made, "middle", priority=5, **ASKS_FOR_ALL)
+    await made.settle()
+    victim_node = where(made, "low")
+    await pod(made, "high", priority=10, **ASKS_FOR_ALL)
+    await made.settle()
+    assert made.get("pods", "low") is None
+    assert where(made, "high") == victim_node
+    assert made.told("Preempted")[0].endswith(f"on node {victim_node}")
+
+
+async def test_who_never_preempts_waits() -> None:
+    made = await lab(count=1)
+    await pod(made, "low", priority=1, **ASKS_FOR_ALL)
+    await made.settle()
+    await pod(made, "high", priority=10, preemptionPolicy="Never", **ASKS_FOR_ALL)
+    await made.settle()
+    assert where(made, "high") == ""
+    assert why(made, "high").endswith("preemption: not eligible due to preemptionPolicy=Never.")
+
+
+async def test_a_claim_that_is_not_there_is_named() -> None:
+    made = await lab(count=1)
+    await pod(made, "p", volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}])
+    await made.settle()
+    assert 'persistentvolumeclaim "data" not found' in why(made, "p")

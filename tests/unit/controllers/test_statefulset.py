@@ -1,0 +1,163 @@
+from typing import Any
+
+from fakekube.core.meta import Obj
+from tests.unit.controllers.labs import change, lab, names, phases, pod_spec, selector, template
+from tests.unit.machinery.fakeapi import Lab
+
+SETS, CLAIMS = "statefulsets.apps", "persistentvolumeclaims"
+LABEL = "controller-revision-hash"
+
+
+async def make_set(made: Lab, replicas: int = 3, **more: Any) -> None:
+    spec: Obj = {
+        "replicas": replicas,
+        "selector": selector(),
+        "serviceName": "db",
+        "podManagementPolicy": "OrderedReady",
+        "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
+        "revisionHistoryLimit": 10,
+        "template": template(),
+        **more,
+    }
+    await made.make(SETS, "StatefulSet", "db", spec=spec)
+
+
+async def image(made: Lab, text: str) -> None:
+    await change(made, SETS, "db", {"spec": {"template": template(container={"image": text})}})
+
+
+def images(made: Lab) -> dict[str, str]:
+    return {each["metadata"]["name"]: each["spec"]["containers"][0]["image"] for each in made.all("pods")}
+
+
+async def test_pods_come_one_by_one_in_order_and_go_the_other_way() -> None:
+    made = await lab("statefulset")
+    await make_set(made)
+    seen: list[str] = []
+    while await made.manager.step():
+        states = phases(made)
+        seen += [name for name in states if name not in seen]
+        started = [name for name in ("db-0", "db-1", "db-2") if states.get(name) == "Running"]
+        assert len(states) <= len(started) + 1
+    assert seen == ["db-0", "db-1", "db-2"]
+    await change(made, SETS, "db", {"spec": {"replicas": 1}})
+    await made.settle()
+    assert names(made) == ["db-0"]
+    assert made.told("SuccessfulDelete") == [
+        "Delete Pod db-2 in StatefulSet db successful",
+        "Delete Pod db-1 in StatefulSet db successful",
+    ]
+
+
+async def test_a_pod_knows_its_number() -> None:
+    made = await lab("statefulset")
+    await make_set(made, 1, ordinals={"start": 5})
+    await made.settle()
+    (only,) = made.all("pods")
+    labels = only["metadata"]["labels"]
+    assert only["metadata"]["name"] == "db-5"
+    assert (labels["apps.kubernetes.io/pod-index"], labels["statefulset.kubernetes.io/pod-name"]) == ("5", "db-5")
+    assert (only["spec"]["hostname"], only["spec"]["subdomain"]) == ("db-5", "db")
+
+
+async def test_one_that_never_gets_ready_holds_up_the_others_unless_they_are_parallel() -> None:
+    stuck = template(annotations={"fakekube/start": "never"})
+    for policy, expected in (("OrderedReady", ["db-0"]), ("Parallel", ["db-0", "db-1", "db-2"])):
+        made = await lab("statefulset")
+        await make_set(made, template=stuck, podManagementPolicy=policy)
+        await made.settle()
+        assert names(made) == expected
+
+
+async def test_an_update_goes_from_the_last_to_the_first_down_to_the_partition() -> None:
+    made = await lab("statefulset")
+    await make_set(made, updateStrategy={"type": "RollingUpdate", "rollingUpdate": {"partition": 1}})
+    await made.settle()
+    await image(made, "app:2")
+    await made.settle()
+    assert images(made) == {"db-0": "app:1", "db-1": "app:2", "db-2": "app:2"}
+    status = (made.get(SETS, "db") or {})["status"]
+    assert (status["currentReplicas"], status["updatedReplicas"]) == (1, 2)
+    assert status["currentRevision"] != status["updateRevision"]
+    await made.api.delete("pods", "default", "db-0")
+    await made.settle()
+    assert images(made)["db-0"] == "app:1"
+    await change(made, SETS, "db", {"spec": {"updateStrategy": {"rollingUpdate": {"partition": 0}}}})
+    await made.settle()
+    status = (made.get(SETS, "db") or {})["status"]
+    assert set(images(made).values()) == {"app:2"}
+    assert status["currentRevision"] == status["updateRevision"]
+    assert len(made.all("controllerrevisions.apps")) == 2
+
+
+async def test_on_delete_leaves_running_pods_as_they_are() -> None:
+    made = await lab("statefulset")
+    await make_set(made, 2, updateStrategy={"type": "OnDelete"})
+    await made.settle()
+    await image(made, "app:2")
+    await made.settle()
+    assert images(made) == {"db-0": "app:1", "db-1": "app:1"}
+    await made.api.delete("pods", "default", "db-1")
+    await made.settle()
+    assert images(made) == {"db-0": "app:1", "db-1": "app:2"}
+
+
+async def test_claims_are_made_for_each_pod_and_outlive_it() -> None:
+    made = await lab("statefulset", kubelets=False)
+    claim = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
+    await make_set(made, 2, volumeClaimTemplates=[claim], podManagementPolicy="Parallel")
+    await made.settle()
+    assert names(made, CLAIMS) == ["data-db-0", "data-db-1"]
+    first = made.get("pods", "db-0")
+    assert first is not None
+    assert first["spec"]["volumes"] == [{"name": "data", "persistentVolumeClaim": {"claimName": "data-db-0"}}]
+    assert all("ownerReferences" not in each["metadata"] for each in made.all(CLAIMS))
+    await change(made, SETS, "db", {"spec": {"replicas": 0}})
+    await made.settle()
+    assert (names(made), names(made, CLAIMS)) == ([], ["data-db-0", "data-db-1"])
+
+
+async def test_claims_go_with_the_set_where_it_asks_for_that() -> None:
+    made = await lab("statefulset", "garbage-collector")
+    claim = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
+    policy = {"whenDeleted": "Delete", "whenScaled": "Delete"}
+    await make_set(
+        made,
+        2,
+        volumeClaimTemplates=[claim],
+        persistentVolumeClaimRetentionPolicy=policy,
+        podManagementPolicy="Parallel",
+    )
+    await made.settle()
+    owners = [each["metadata"]["ownerReferences"] for each in made.all(CLAIMS)]
+    assert [[each["kind"] for each in listed] for listed in owners] == [["StatefulSet"], ["StatefulSet"]]
+    await change(made, SETS, "db", {"spec": {"replicas": 1}})
+    await made.settle()
+    assert names(made, CLAIMS) == ["data-db-0"]
+    await made.api.delete(SETS, "default", "db", {"propagationPolicy": "Background"})
+    await made.settle()
+    assert names(made, CLAIMS) == []
+
+
+async def test_a_pod_that_failed_is_made_again_under_its_name() -> None:
+    made = await lab("statefulset")
+    await make_set(made, 1)
+    await made.settle()
+    before = (made.get("pods", "db-0") or {})["metadata"]["uid"]
+    await change(made, "pods", "db-0", {"status": {"phase": "Failed"}}, "status")
+    await made.settle()
+    after = made.get("pods", "db-0")
+    assert after is not None
+    assert after["metadata"]["uid"] != before
+    assert after["status"]["phase"] == "Running"
+
+
+async def test_a_pod_with_the_right_name_is_adopted() -> None:
+    made = await lab("statefulset")
+    await made.make("pods", "Pod", "db-0", metadata={"labels": {"app": "a"}}, spec=pod_spec())
+    await make_set(made, 1)
+    await made.settle()
+    adopted = made.get("pods", "db-0")
+    assert adopted is not None
+    assert adopted["metadata"]["ownerReferences"][0]["name"] == "db"
+    assert adopted["metadata"]["labels"]["apps.kubernetes.io/pod-index"] == "0"

@@ -8,7 +8,9 @@ from bisect import bisect_right
 from fakekube.storage.values import Event, Key, Stored
 
 HISTORY_EVENTS = 10_000
-"""Events kept at the least, over all resources; up to twice as many before the older ones are dropped."""
+"""Events kept at the least, over all resources; up to a quarter more before the older ones are dropped."""
+FRAMES_KEPT = 1_000
+"""Youngest events that keep what was made of them for watchers; who comes later has it made anew."""
 
 
 class History:
@@ -22,7 +24,9 @@ class History:
     def append(self, event: Event) -> None:
         events = self._events
         events.append(event)
-        if len(events) >= 2 * self._kept:
+        if len(events) > FRAMES_KEPT:
+            events[-FRAMES_KEPT - 1].forget()
+        if len(events) >= self._kept + self._kept // 4 + 1:
             self.oldest = events[-self._kept - 1].revision
             del events[: -self._kept]
 

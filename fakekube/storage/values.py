@@ -103,6 +103,11 @@ class Event:
             self._farewell = with_revision(self.before.raw, self.before.revision, self.revision)
         return self._farewell
 
+    def forget(self) -> None:
+        """Drop what was made for watchers; it can be made again."""
+        self._farewell = None
+        self.forms.clear()
+
 
 def with_revision(raw: bytes, old: int, new: int) -> bytes:
     """The object's bytes with another resourceVersion; the first mention is the object's own (see `encode`)."""

@@ -294,12 +294,12 @@ def _validation(
 def _root(schema: Obj, path: str) -> Iterator[FieldError]:
     """The root says little where status is judged by properties.status alone."""
     for name, go, shape in FIELDS:
-        if not shape(schema.get(name)) and schema.get(name) is not False:
+        if name not in schema or (go not in _NOT_AT_ROOT and go != "Type"):
             continue
-        if go == "Type" and schema["type"] != "object":
+        if go == "Type" and schema["type"] and schema["type"] != "object":
             yield invalid(f"{path}.type", schema["type"], OBJECT_ONLY)
             return
-        if go in _NOT_AT_ROOT and shape(schema.get(name)):
+        if go in _NOT_AT_ROOT and shape(schema[name]):
             text = f"only [{_AT_ROOT}] fields are allowed at the root of the schema"
             text = f"Invalid value: {schema_text(schema)}: {text} if the status subresource is enabled"
             yield FieldError("FieldValueInvalid", path, text)

@@ -17,8 +17,8 @@ from tests.unit.registry.kinds.conftest import NAMESPACE, SCHEME, Api
 
 TEXTS = (
     "", "a", "b", "A b", "a.b", "10.0.0.1", "::1", "1Gi", "/x", "a/b", "http", "metadata.name", "x" * 70,
-    "0", "25%", "*", "Always", "Never", "TCP", "Exists", "In", "RollingUpdate", "OnDelete", "Indexed", "Localhost", "example.com/x",
-    "v1", "apps/v1", "linux", "windows", "Pod", "Pods", "Resource", "self", "true",
+    "0", "25%", "*", "Always", "Never", "TCP", "Exists", "In", "RollingUpdate", "OnDelete", "Indexed", "Localhost",
+    "example.com/x", "v1", "apps/v1", "linux", "windows", "Pod", "Pods", "Resource", "self", "true",
 )  # fmt: skip
 SAMPLES: dict[str, tuple[Any, ...]] = {
     "string": TEXTS,

@@ -18,11 +18,14 @@ TOPICS = (
     "metadata",
     "strictness",
     "pods",
+    "workloads",
     "subresources",
     "generations",
     "dry_runs",
     "finalizing",
     "namespaces",
+    "services",
+    "endpoints",
 )
 """In the order in which a reader meets them; each is a module of this package."""
 

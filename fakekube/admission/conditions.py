@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from fakekube.admission.chain import Attributes, Context
-from fakekube.admission.forms import Versioned
-from fakekube.core import errors
+from fakekube.admission.expressions import Expression, ExpressionError, Inputs, Scope
+from fakekube.admission.reading import aggregate
 from fakekube.core.meta import Obj
-
-if TYPE_CHECKING:
-    from fakekube.schema.resources import Resource
+from fakekube.schema.cel.types import BOOL
 
 
 class ConditionError(Exception):
@@ -19,15 +15,24 @@ class ConditionError(Exception):
 
 
 class Conditions:
-    """The conditions of one webhook or policy."""
+    """The conditions of one webhook or policy; `fails`: what cannot be evaluated refuses the request."""
 
-    def __init__(self, conditions: Sequence[Obj], *, fails: bool) -> None:
-        self._conditions = conditions
+    def __init__(self, conditions: Sequence[Obj], scope: Scope, *, fails: bool) -> None:
+        self._expressions = [Expression(each.get("expression") or "", scope, BOOL) for each in conditions]
         self._fails = fails
 
     def __bool__(self) -> bool:
-        return bool(self._conditions)
+        return bool(self._expressions)
 
-    def are_met(self, attributes: Attributes, resource: Resource, shown: Versioned, context: Context) -> bool:
-        """Whether all hold."""
-        raise errors.not_implemented("matchConditions", "use rules and selectors")
+    def are_met(self, inputs: Inputs) -> bool:
+        """Whether all hold; one that does not hold decides, whatever is wrong with others."""
+        faults = []
+        for expression in self._expressions:
+            try:
+                if expression.value(inputs) is False:
+                    return False
+            except ExpressionError as error:
+                faults.append(str(error))
+        if faults and self._fails:
+            raise ConditionError(aggregate(faults))
+        return not faults

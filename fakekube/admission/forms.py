@@ -9,6 +9,7 @@ from fakekube.core.meta import Obj, split_api_version
 
 if TYPE_CHECKING:
     from fakekube.schema.resources import Resource
+    from fakekube.storage.values import Stored
 
 Kind = tuple[str, str, str]
 """Group, version and kind."""
@@ -21,11 +22,19 @@ class Forms(Protocol):
         """An object (given away) of one resource as the other, another version of it, shows it."""
         ...
 
-    def read(self, resource: Resource, subresource: str, value: object) -> Obj:
+    async def show(self, resource: Resource, stored: Stored) -> Obj:
+        """A stored object in the version of this resource; shared."""
+        ...
+
+    def read(self, resource: Resource, subresource: str, value: object, *, strict: bool = False) -> Obj:
         """What a webhook or a policy made of an object of this resource: canonical, with defaults.
 
-        ValueError (in the words of Go's decoder) if it cannot be read.
+        ValueError (in the words of Go's decoder) if it cannot be read; strict: or has fields that are not known.
         """
+        ...
+
+    def merge(self, resource: Resource, subresource: str, obj: Obj, configuration: Obj) -> Obj:
+        """The object with what an apply configuration states, nobody's ownership considered; ValueError."""
         ...
 
     def copy(self, obj: Obj) -> Obj:

@@ -30,7 +30,7 @@ def refused(attributes: Attributes, why: str, causes: Iterable[Obj] = ()) -> Sta
     """403 for the object of this request; one without a name yet is called by its generateName."""
     meta = metadata(attributes.obj or {})
     name = attributes.name or meta.get("name") or meta.get("generateName") or "Unknown"
-    return errors.forbidden(attributes.resource.group, attributes.resource.plural, name, why, causes)
+    return errors.forbidden(attributes.asked.group, attributes.asked.plural, name, why, causes)
 
 
 def aggregate(messages: Iterable[str]) -> str:

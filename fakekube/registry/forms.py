@@ -6,14 +6,18 @@ from fakekube.core.callouts import Callouts
 from fakekube.core.ids import Ids
 from fakekube.core.meta import Obj
 from fakekube.registry import conversion, custom
+from fakekube.registry.custom import reading
 from fakekube.registry.custom.conversion import convert
+from fakekube.registry.fields.configured import stated_over
 from fakekube.registry.incoming import complete, expected_of
 from fakekube.registry.kinds import strategy_of
 from fakekube.registry.request import Request
+from fakekube.registry.versions import private
 from fakekube.registry.writing import copied
 from fakekube.schema import decoding
 from fakekube.schema.crds import CustomResource
 from fakekube.schema.resources import Resource
+from fakekube.storage.values import Stored
 
 
 class Forms:
@@ -28,19 +32,32 @@ class Forms:
             return (await convert(self, [obj], target))[0]
         return conversion.convert(source, target, obj)
 
-    def read(self, resource: Resource, subresource: str, value: object) -> Obj:
+    async def show(self, resource: Resource, stored: Stored) -> Obj:
+        if isinstance(resource, CustomResource):
+            await reading.ready(self, resource, (stored,))
+            return reading.shown(resource, stored)
+        return stored.view if resource is resource.storage else private(resource, stored)
+
+    def read(self, resource: Resource, subresource: str, value: object, *, strict: bool = False) -> Obj:
         if not isinstance(value, dict):
             raise ValueError("Object 'Kind' is missing")
         expected = expected_of(Request("update", resource, subresource=subresource))
         try:
             if expected.custom is not None:
                 return complete(expected, custom.decode(expected.custom, value, b"")[0])
-            found = complete(expected, decoding.decode(expected.type, value).value)
+            decoded = decoding.decode(expected.type, value)
+            if strict and decoded.strict:
+                raise ValueError("strict decoding error: " + ", ".join(decoded.strict))
+            found = complete(expected, decoded.value)
         except decoding.DecodeError as error:
             raise ValueError(str(error)) from None
         if (expected.group, expected.version, expected.kind) == resource.gvk:
             strategy_of(resource.id).default(found)
         return found
+
+    def merge(self, resource: Resource, subresource: str, obj: Obj, configuration: Obj) -> Obj:
+        expected = expected_of(Request("update", resource, subresource=subresource))
+        return stated_over(expected.type, obj, configuration)
 
     def copy(self, obj: Obj) -> Obj:
         return copied(obj)

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from fakekube.admission.chain import Attributes, Context
 from fakekube.admission.conditions import ConditionError
+from fakekube.admission.expressions import Inputs
+from fakekube.admission.expressions.authorizing import Authorizer
 from fakekube.admission.forms import Versioned
 from fakekube.admission.matching import Equivalents, chosen, missing_namespace
+from fakekube.admission.requests import request_of
 from fakekube.admission.webhooks import review
 from fakekube.admission.webhooks.hooks import Hook
 from fakekube.core import errors
@@ -28,8 +31,9 @@ class CallFailed(Exception):
 class Caller:
     """Asks webhooks."""
 
-    def __init__(self, callouts: Callouts) -> None:
+    def __init__(self, callouts: Callouts, rights: Authorizer) -> None:
         self._callouts = callouts
+        self._rights = rights
         self._equivalents: Equivalents | None = None
 
     async def wanted(self, hook: Hook, attributes: Attributes, shown: Versioned, context: Context) -> Resource | None:
@@ -47,7 +51,7 @@ class Caller:
             return resource
         await shown.show_as(resource)
         try:
-            met = hook.conditions.are_met(attributes, resource, shown, context)
+            met = hook.conditions.are_met(Inputs(attributes, resource, shown, self._rights))
         except ConditionError as error:
             asked = attributes.asked
             raise errors.forbidden(asked.group, asked.plural, attributes.name, str(error)) from None
@@ -77,7 +81,7 @@ class Caller:
             why = f"webhook does not accept known AdmissionReview versions ({known})"
             raise CallFailed(hook, f"could not create admission objects: {why}")
         uid = context.ids.uid()
-        body = review.encode(review.request_of(attributes, resource, shown, uid), version)
+        body = review.encode(request_of(attributes, resource, shown, uid), version)
         try:
             raw = await self._callouts.post(hook.client, body, hook.timeout_seconds)
             found = review.decode(raw, version)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fakekube.admission.conditions import Conditions
+from fakekube.admission.expressions import Scope
 from fakekube.admission.matching import Rule, Selection, rules_of
 from fakekube.core.meta import Obj, name_of
 
@@ -51,7 +52,7 @@ def _hook(configuration: str, index: int, hook: Obj) -> Hook:
         rules_of(hook.get("rules")),
         hook.get("matchPolicy") == "Equivalent",
         Selection(hook.get("namespaceSelector"), hook.get("objectSelector")),
-        Conditions(hook.get("matchConditions") or (), fails=fails),
+        Conditions(hook.get("matchConditions") or (), Scope(), fails=fails),
         not fails,
         hook.get("sideEffects") in HARMLESS,
         hook.get("timeoutSeconds") or 10,
@@ -67,9 +68,6 @@ class Hooks:
         self._store = store
         self._resource_id = resource_id
         self._prepared: dict[Key, tuple[int, list[Hook]]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._store.count(self._resource_id))
 
     def __iter__(self) -> Iterator[Hook]:
         for stored in self._store.list(self._resource_id):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from fakekube.admission.chain import Attributes, Context, Plugin
+from fakekube.admission.expressions.authorizing import Authorizer
 from fakekube.admission.forms import Forms, Versioned
-from fakekube.admission.matching import is_exempt
 from fakekube.admission.webhooks.calls import Caller, CallFailed
 from fakekube.admission.webhooks.hooks import Hook, Hooks
 from fakekube.admission.webhooks.review import Answer, rejection
@@ -46,13 +46,10 @@ class _Rounds:
 class MutatingWebhooks(Plugin):
     name = "MutatingAdmissionWebhook"
 
-    def __init__(self, store: Store, callouts: Callouts, forms: Forms) -> None:
+    def __init__(self, store: Store, callouts: Callouts, forms: Forms, rights: Authorizer) -> None:
         self._hooks = Hooks(store, CONFIGURATIONS)
-        self._caller = Caller(callouts)
+        self._caller = Caller(callouts, rights)
         self._forms = forms
-
-    def handles(self, attributes: Attributes) -> bool:
-        return bool(self._hooks) and not is_exempt(attributes)
 
     async def admit(self, attributes: Attributes, context: Context) -> None:
         rounds: _Rounds = attributes.kept.setdefault(self.name, _Rounds())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fakekube.admission.chain import Attributes, Context, Plugin
+from fakekube.admission.expressions.authorizing import Authorizer
 from fakekube.admission.forms import Forms, Versioned
-from fakekube.admission.matching import is_exempt
 from fakekube.admission.webhooks.calls import Caller, CallFailed
 from fakekube.admission.webhooks.hooks import Hook, Hooks
 from fakekube.admission.webhooks.review import rejection
@@ -25,14 +25,11 @@ FAILED_OPEN = "failed-open.validating.webhook.admission.k8s.io"
 class ValidatingWebhooks(Plugin):
     name = "ValidatingAdmissionWebhook"
 
-    def __init__(self, store: Store, callouts: Callouts, forms: Forms) -> None:
+    def __init__(self, store: Store, callouts: Callouts, forms: Forms, rights: Authorizer) -> None:
         self._hooks = Hooks(store, CONFIGURATIONS)
         self._callouts = callouts
-        self._caller = Caller(callouts)
+        self._caller = Caller(callouts, rights)
         self._forms = forms
-
-    def handles(self, attributes: Attributes) -> bool:
-        return bool(self._hooks) and not is_exempt(attributes)
 
     async def validate(self, attributes: Attributes, context: Context) -> None:
         forms: dict[int, Versioned] = {}

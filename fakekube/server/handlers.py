@@ -141,6 +141,7 @@ class ApiHandler:
         self._authorizer.check_resource(
             user, verb, resource.group, resource.plural, path.subresource, path.namespace, path.name
         )
+        self._warn_deprecated(request)
         self._registry.check_offered(request)
         await getattr(self, "_" + verb)(call, request)
 
@@ -196,7 +197,6 @@ class ApiHandler:
         body = await self._registry.get(request)
         if form.transform:
             body = forms.one(form, request.resource, body, call.include, self._clock.now())
-        self._warn_deprecated(request)
         await responses.send_json(
             call.send,
             200,
@@ -227,7 +227,6 @@ class ApiHandler:
             pieces = forms.whole(forms.many(form, resource, metadata, items, call.include, self._clock.now()))
         else:
             pieces = forms.list_pieces(resource, metadata, items)
-        self._warn_deprecated(request)
         pretty = "pretty" in call.query and options.boolean(call.query["pretty"][0])
         if form.media == JSON and not pretty and pieces.length > COMPRESSED_FROM_BYTES:
             await responses.send_pieces(call.send, *pieces, warnings=request.warnings, gzipped=call.gzipped)
@@ -322,7 +321,6 @@ class ApiHandler:
         body = outcome.raw if outcome.raw is not None else orjson.dumps(outcome.obj)
         if form.transform and outcome.obj.get("kind") != "Status":
             body = forms.one(form, request.resource, body, call.include, self._clock.now())
-        self._warn_deprecated(request)
         await responses.send_json(
             call.send, outcome.code, body, media=form.media, warnings=request.warnings, gzipped=call.gzipped
         )

@@ -13,9 +13,9 @@ from fakekube import controllers, kubeconfig, manifests
 from fakekube.access.authentication import Authenticator
 from fakekube.access.authorization import Authorizer
 from fakekube.access.users import ADMIN, AUTHENTICATED, User
-from fakekube.admission.chain import Chain, Plugin
+from fakekube.admission import dynamic
+from fakekube.admission.chain import Chain
 from fakekube.admission.plugins import built_in
-from fakekube.admission.webhooks import MutatingWebhooks, ValidatingWebhooks
 from fakekube.cluster import bootstrap
 from fakekube.cluster.names import find_resource
 from fakekube.cluster.running import Runner
@@ -84,7 +84,7 @@ class Cluster:
         self._authenticator = Authenticator(self.clock, secrets.token_bytes(32))
         self.calls = Calls(lambda service: services.resolve(self.store, service))
         self.webhooks = Routes(self.calls)
-        admission = Chain(built_in(self._dynamic_plugins()))
+        admission = Chain(built_in(dynamic.plugins(self.store, self.calls, Forms(self.calls, self.ids), Authorizer())))
         backend = Backend(self.store, self.scheme, self.clock, self.ids, admission, self.calls)
         self.registry = Registry(backend, self._authenticator)
         self.definitions = Definitions(self.registry)
@@ -93,13 +93,6 @@ class Cluster:
         self._http: HttpServer | None = None
         self._dns: DNSServer | None = None
         self._start: Snapshot | None = None
-
-    def _dynamic_plugins(self) -> tuple[Plugin, ...]:
-        forms = Forms(self.calls, self.ids)
-        return (
-            MutatingWebhooks(self.store, self.calls, forms),
-            ValidatingWebhooks(self.store, self.calls, forms),
-        )
 
     async def start(self) -> None:
         """Come up: the API answers and the controllers are at work when this returns. OSError if a port is taken."""

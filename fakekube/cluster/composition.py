@@ -36,6 +36,7 @@ from fakekube.machinery.world import Settings as WorldSettings
 from fakekube.machinery.world import World
 from fakekube.nodes import CONTROLLERS as KUBELETS
 from fakekube.nodes import bootstrap as nodes
+from fakekube.nodes.roster import Roster
 from fakekube.registry.backend import Backend
 from fakekube.registry.client import Client
 from fakekube.registry.definitions import Definitions
@@ -79,6 +80,7 @@ class Cluster:
         self.dns_address: tuple[str, int] | None = None
         self.scheme = Scheme.for_version(self.settings.kubernetes_version)
         self.store = Store()
+        self.roster = Roster(self.settings.nodes)
         self.streams = Streams()
         self._host = REACHED_AT.get(self.settings.host, self.settings.host)
         self._authenticator = Authenticator(self.clock, secrets.token_bytes(32))
@@ -144,8 +146,9 @@ class Cluster:
 
     def _make_controllers(self) -> None:
         root_ca = self.ca_pem.decode() if self.ca_pem else ""
-        names = frozenset(nodes.names(self.settings.nodes))
-        self.world = World(self.store, self.scheme, self.clock, WorldSettings(root_ca=root_ca, nodes=names))
+        self.world = World(
+            self.store, self.scheme, self.clock, WorldSettings(root_ca=root_ca, nodes=self.roster.speaking)
+        )
         committer = Committer(self._client_of, Recorder(self.clock))
         rows = controllers.select(self.settings.controllers, KUBELETS)
         self.manager = Manager(self.world, committer, rows, lambda: self.runner.wake())
@@ -162,9 +165,17 @@ class Cluster:
         client = Client(self.registry, API_SERVER, "kube-apiserver", shared=True)
         for resource, obj in bootstrap.objects(self.scheme, port):
             await client.create(resource, namespace_of(obj), obj)
-        version = version_info(self.settings)["gitVersion"]
-        for obj in nodes.nodes(self.settings.nodes, timestamp(self.clock), version):
-            await Client(self.registry, _node_user(obj), "kubelet").create("nodes", "", obj)
+        for obj in nodes.nodes(self.settings.nodes, timestamp(self.clock), self.version["gitVersion"]):
+            await Client(self.registry, self.node_user(name_of(obj)), "kubelet").create("nodes", "", obj)
+
+    @property
+    def version(self) -> dict[str, str]:
+        """The answer of /version."""
+        return version_info(self.settings)
+
+    def node_user(self, name: str) -> User:
+        """Whom the kubelet of the node acts as."""
+        return User(f"system:node:{name}", ("system:nodes", AUTHENTICATED))
 
     async def _until_furnished(self) -> None:
         """The first things controllers do belong to the start: accounts, certificates, nodes."""
@@ -293,14 +304,11 @@ class Cluster:
         """Back to the state after the start. Watches end; resource versions go on and never back."""
         assert self._start is not None, "the cluster was started"
         self.store.restore(self._start)
+        self.roster.reset()
         self.definitions.reset()
         self.calls.forget()
         self._fill_view()
         self.manager.reset()
-
-
-def _node_user(node: Obj) -> User:
-    return User(f"system:node:{name_of(node)}", ("system:nodes", AUTHENTICATED))
 
 
 _VIEWED = {

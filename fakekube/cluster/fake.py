@@ -13,6 +13,8 @@ import uvloop
 
 from fakekube.cluster.composition import Cluster
 from fakekube.cluster.names import find_resource
+from fakekube.cluster.nodes import Nodes, NodeVerbs
+from fakekube.cluster.pods import Pods, PodVerbs, Told
 from fakekube.cluster.stats import Stats
 from fakekube.cluster.waiting import Condition, Waits, test_of
 from fakekube.cluster.webhooks import Webhooks
@@ -37,6 +39,8 @@ class Verbs:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._waits = Waits(cluster.store)
+        self.nodes = NodeVerbs(cluster)
+        self.pods = PodVerbs(cluster)
 
     @property
     def _client(self) -> Client:
@@ -129,16 +133,21 @@ class TestClock:
 
 
 class Async:
-    """The methods of a FakeCluster for coroutines: they never block the caller's loop."""
+    """The methods of a FakeCluster (and of its `pods` and `nodes`) for coroutines: they never block the caller's
+    loop."""
 
-    def __init__(self, owner: FakeCluster) -> None:
+    def __init__(self, owner: FakeCluster, verbs: Any) -> None:
         self._owner = owner
+        self._verbs = verbs
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._owner._verbs, name)
+        method = getattr(self._verbs, name)
+        if isinstance(method, NodeVerbs | PodVerbs):
+            return Async(self._owner, method)
 
         async def call(*args: Any, **options: Any) -> Any:
-            return await asyncio.wrap_future(self._owner._submit(method(*args, **options)))
+            found = await asyncio.wrap_future(self._owner._submit(method(*args, **options)))
+            return Async(self._owner, found) if isinstance(found, Told) else found
 
         call.__name__ = name
         return call
@@ -159,9 +168,11 @@ class FakeCluster:
         self._verbs = Verbs(self._cluster)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self.aio = Async(self)
+        self.aio = Async(self, self._verbs)
         self.webhooks = Webhooks(self._cluster.calls, self._cluster.scheme, self.create)
         self.clock = TestClock(self)
+        self.nodes = Nodes(self)
+        self.pods = Pods(self)
 
     # --- life
 

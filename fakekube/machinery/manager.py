@@ -9,7 +9,7 @@ from fakekube.machinery.committer import Committer, Execution
 from fakekube.machinery.controller import ANY, Controller, Keys
 from fakekube.machinery.queue import WorkQueue
 from fakekube.machinery.world import World
-from fakekube.storage.values import Event
+from fakekube.storage.values import Event, Key
 
 log = logging.getLogger("fakekube.controllers")
 
@@ -96,6 +96,13 @@ class Manager:
                 line.spent = max(line.spent, self._spent)  # who was idle saves nothing up
             if queue.add(key):
                 self._wake()
+
+    def revisit(self, keys: Iterable[Key]) -> None:
+        """Look at these objects again, as if they had been written: what is asked of them has changed."""
+        for key in keys:
+            stored = self.world.store.get(key)
+            if stored is not None:
+                self._route(Event(stored.revision, key, stored, stored))
 
     def ready(self) -> bool:
         """Whether a step would find something to do now."""

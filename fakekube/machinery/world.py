@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -46,13 +47,13 @@ class Settings:
     """What controllers are told at their start.
 
     `root_ca`: the certificate authority (PEM) that pods are to trust; `nodes`: the names of the nodes that the cluster
-    itself plays the kubelet of (a Node object of another name has none behind it). `issue_token`: from (namespace,
+    itself plays the kubelet of at present (a Node object of another name has none behind it). `issue_token`: from (namespace,
     name, uid) of a service account a token that does not expire. `sign`: from (PEM request, seconds or None, usages) a
     PEM certificate; ValueError says what is wrong with the request. Without these two, such secrets and requests wait.
     """
 
     root_ca: str = ""
-    nodes: frozenset[str] = frozenset()
+    nodes: AbstractSet[str] = frozenset()
     issue_token: Callable[[str, str, str], str] | None = None
     sign: Callable[[bytes, int | None, tuple[str, ...]], bytes] | None = None
 

@@ -1,14 +1,15 @@
-"""The kubelets' heartbeats: each node's lease is renewed every ten seconds."""
+"""The kubelets' heartbeats: each node's lease is renewed every ten seconds, and who was given up reports back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fakekube.core.meta import micro_time_text, parse_time
+from fakekube.core.meta import Obj, condition, micro_time_text, parse_time, time_text
 from fakekube.machinery.controller import Controller, Watch
-from fakekube.machinery.plan import NOTHING, Create, Plan, Update
+from fakekube.machinery.plan import NOTHING, Change, Create, Plan, Update
+from fakekube.machinery.workloads import status_update
 from fakekube.machinery.world import World
-from fakekube.nodes.bootstrap import LEASE_NAMESPACE, lease
+from fakekube.nodes.bootstrap import LEASE_NAMESPACE, conditions, lease
 from fakekube.storage.values import Event
 
 EVERY_SECONDS = 10.0
@@ -16,24 +17,36 @@ LEASES = "leases.coordination.k8s.io"
 
 
 def reconcile(name: str, world: World) -> Plan:
-    """Renew the lease of the node if it is time, or make it."""
+    """Renew the lease of the node if it is time, or make it; say that the node is well if it is said to be silent."""
     node = world.get("nodes", "", name)
-    if node is None or world.get("namespaces", "", LEASE_NAMESPACE) is None:
+    if node is None or name not in world.settings.nodes or world.get("namespaces", "", LEASE_NAMESPACE) is None:
         return NOTHING
     user, now = f"system:node:{name}", micro_time_text(world.now())
     present = world.get(LEASES, LEASE_NAMESPACE, name)
     if present is None:
-        return Plan([Create(LEASES, lease(node, now))], EVERY_SECONDS, user)
+        return Plan([Create(LEASES, lease(node, now)), *_report(node, world)], EVERY_SECONDS, user)
     renewed = present["spec"].get("renewTime")
     age = world.now() - parse_time(renewed) if renewed else EVERY_SECONDS
     if age < EVERY_SECONDS - 0.01:  # a clock's rounding is no reason to wait once more
-        return Plan(after=EVERY_SECONDS - age)
-    return Plan([Update(LEASES, {**present, "spec": {**present["spec"], "renewTime": now}})], EVERY_SECONDS, user)
+        return Plan(_report(node, world), EVERY_SECONDS - age, user)
+    renewal = Update(LEASES, {**present, "spec": {**present["spec"], "renewTime": now}})
+    return Plan([renewal, *_report(node, world)], EVERY_SECONDS, user)
+
+
+def _report(node: Obj, world: World) -> list[Change]:
+    """The node's conditions as its kubelet knows them, if others have called them unknown."""
+    ready = condition(node, "Ready")
+    if ready is None or ready["status"] != "Unknown":
+        return []
+    mine = {each["type"]: each for each in conditions(time_text(world.now()))}
+    listed = (node.get("status") or {}).get("conditions") or ()
+    found = [mine[each["type"]] if each["status"] == "Unknown" and each["type"] in mine else each for each in listed]
+    return [Update("nodes", status_update(node, {**node["status"], "conditions": found}), "status")]
 
 
 def _of_node(event: Event, world: World) -> Iterable[str]:
-    """A node that is made."""
-    return (event.key.name,) if event.before is None and event.key.name in world.settings.nodes else ()
+    """A node that is made, or whose conditions are to be looked at."""
+    return (event.key.name,) if event.after is not None and event.key.name in world.settings.nodes else ()
 
 
 def _of_namespace(event: Event, world: World) -> Iterable[str]:

@@ -1,6 +1,7 @@
-"""The life of a pod on one of the cluster's own nodes, as rows: when a stage applies, and the status it brings.
+"""The life of a pod on one of the cluster's own nodes, as rows: when a stage applies, and what it brings.
 
-Nothing runs: containers are said to run, to end and to be stopped. Annotations on the pod say more (see `ANNOTATIONS`).
+Nothing runs: containers are said to run, to end and to be stopped (`containers` has their rows). How they behave is
+told by annotations and rules (`behaviour`). Stages from files take the place of these, if there are any (`stages`).
 """
 
 from __future__ import annotations
@@ -8,40 +9,74 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from fakekube.core.meta import Obj, annotations_of
+from fakekube.core.meta import Obj, time_text
 from fakekube.machinery.controller import Controller, NamedKey, Watch
-from fakekube.machinery.plan import NOTHING, Delete, Plan, UpdateStatus
+from fakekube.machinery.plan import NOTHING, Change, Delete, Emit, Plan, UpdateStatus
 from fakekube.machinery.podfacts import TERMINAL
 from fakekube.machinery.workloads import status_update
 from fakekube.machinery.world import World
 from fakekube.nodes import statuses
-from fakekube.nodes.memory import Addresses, Moments, Starting
+from fakekube.nodes.behaviour import Asked, Rules
+from fakekube.nodes.containers import CREATING, EDGE_SECONDS
+from fakekube.nodes.life import Life
+from fakekube.nodes.memory import Addresses, Anew, Moments, Starting, state_of
 from fakekube.storage.values import Event, Key
 
-EXIT_CODE = "fakekube/exit-code"
-EXIT_AFTER = "fakekube/exit-after"
-STOP_AFTER = "fakekube/stop-after"
-START = "fakekube/start"
-ANNOTATIONS = {
-    EXIT_CODE: "all containers end with this code after they ran",
-    EXIT_AFTER: "seconds they run before that; 0 when absent",
-    STOP_AFTER: "seconds they take to stop when the pod is deleted, at most its grace period",
-    START: "never: the containers never start",
-}
 NO_ADDRESS_SECONDS = 1.0
 """How long a pod waits for an address when its node has none left."""
 CROWD = 100
 """When more pods than this wait to be taken on, they go to Running without the state in between."""
+KILLED = 137
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A pod on a node of the cluster, and what is asked of it."""
+
+    pod: Obj
+    key: Key
+    world: World
+    asked: Asked
+    touched: bool
+
+    @property
+    def status(self) -> Obj:
+        """The pod's status; an empty one if it has none."""
+        return self.pod.get("status") or {}
+
+    @property
+    def phase(self) -> str:
+        """The pod's phase."""
+        return self.status.get("phase") or "Pending"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the pod has ended."""
+        return self.phase in TERMINAL
+
+    @property
+    def deleting(self) -> bool:
+        """Whether the pod is being deleted."""
+        return "deletionTimestamp" in self.pod["metadata"]
+
+    @property
+    def moments(self) -> Moments:
+        """Since when things are as they are."""
+        return self.world.follower(Moments)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A step of a pod's life: `applies` to the pod, `due` at a moment (None: at once), with this `plan`."""
+    """A step of a pod's life: `applies` to the pod, `due` at a moment (None: at once), with this `plan`.
+
+    `alone`: while it applies, nothing after it is looked at.
+    """
 
     name: str
-    applies: Callable[[Obj], bool]
-    plan: Callable[[Obj, World], Plan]
-    due: Callable[[Obj, World], float] | None = None
+    applies: Callable[[Situation], bool]
+    plan: Callable[[Situation], Plan]
+    due: Callable[[Situation], float] | None = None
+    alone: bool = False
 
 
 def reconcile(key: NamedKey, world: World) -> Plan:
@@ -49,72 +84,109 @@ def reconcile(key: NamedKey, world: World) -> Plan:
     pod = world.get("pods", *key)
     if pod is None or pod["spec"].get("nodeName") not in world.settings.nodes:
         return NOTHING
+    plan = _next(_situation(pod, Key("pods", *key), world))
+    return Plan(plan.changes, plan.after, f"system:node:{pod['spec']['nodeName']}") if plan is not NOTHING else plan
+
+
+def _situation(pod: Obj, key: Key, world: World) -> Situation:
+    rules = world.follower(Rules)
+    asked = rules.about(pod)
+    if not asked.usual:
+        rules.touched.add(key)
+    return Situation(pod, key, world, asked, key in rules.touched)
+
+
+def _next(at: Situation) -> Plan:
+    """The plan of the first stage that is due; until then those that are waited for are looked at again in time."""
+    waits: list[float] = []
     for stage in STAGES:
-        if stage.applies(pod):
-            wait = 0.0 if stage.due is None else stage.due(pod, world) - world.now()
-            if wait > 0:
-                return _meanwhile(pod, world, wait)
-            plan = stage.plan(pod, world)
-            return Plan(plan.changes, plan.after, f"system:node:{pod['spec']['nodeName']}")
-    return NOTHING
+        if not stage.applies(at):
+            continue
+        left = 0.0 if stage.due is None else stage.due(at) - at.world.now()
+        if left > EDGE_SECONDS:
+            waits.append(left)
+            if stage.alone:
+                return _meanwhile(at, left)
+            continue
+        plan = stage.plan(at)
+        if plan.changes or stage.alone:
+            return plan
+        if plan.after is not None:
+            waits.append(plan.after)
+    return Plan(after=min(waits)) if waits else NOTHING
 
 
-def _meanwhile(pod: Obj, world: World, wait: float) -> Plan:
-    """What is done while a stage is waited for: readiness goes on following its gates."""
-    plan = _follow_gates(pod, world) if _gates_moved(pod) else NOTHING
-    return Plan(plan.changes, wait, f"system:node:{pod['spec']['nodeName']}")
+def _meanwhile(at: Situation, wait: float) -> Plan:
+    """What is done while a stop is waited for: readiness goes on following its gates."""
+    return Plan(_follow_gates(at).changes if _gates_moved(at) else [], wait)
 
 
-def _phase(pod: Obj) -> str:
-    return (pod.get("status") or {}).get("phase") or "Pending"
+def _write(at: Situation, status: Obj, told: Iterable[Change] = ()) -> Plan:
+    return Plan([UpdateStatus("pods", status_update(at.pod, status)), *told])
 
 
-def _number(pod: Obj, annotation: str) -> float | None:
-    text = annotations_of(pod).get(annotation)
-    if text is None:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
+# --- the end
 
 
-def _key(pod: Obj) -> Key:
-    return Key("pods", pod["metadata"]["namespace"], pod["metadata"]["name"])
-
-
-def _write(pod: Obj, status: Obj) -> Plan:
-    return Plan([UpdateStatus("pods", status_update(pod, status))])
-
-
-def _is_deleting(pod: Obj) -> bool:
-    return "deletionTimestamp" in pod["metadata"]
-
-
-def _is_gone(pod: Obj) -> bool:
+def _is_gone(at: Situation) -> bool:
     """Ended, and deleted as far as a kubelet can: what is left waits for finalizers."""
-    return _is_deleting(pod) and _phase(pod) in TERMINAL and pod["metadata"].get("deletionGracePeriodSeconds") == 0
+    return at.deleting and at.terminal and at.pod["metadata"].get("deletionGracePeriodSeconds") == 0
 
 
-def _stop_due(pod: Obj, world: World) -> float:
-    asked = world.follower(Moments).deleting.get(_key(pod), 0.0)
-    if _phase(pod) in TERMINAL:
+def _stop_due(at: Situation) -> float:
+    asked = at.moments.deleting.get(at.key, 0.0)
+    if at.terminal:
         return asked
-    grace = pod["metadata"].get("deletionGracePeriodSeconds") or 0
-    return asked + min(_number(pod, STOP_AFTER) or 0.0, grace)
+    grace = at.pod["metadata"].get("deletionGracePeriodSeconds") or 0
+    return asked + min(at.asked.pod.stop_after or 0.0, grace)
 
 
-def _stop(pod: Obj, world: World) -> Plan:
-    plan = NOTHING if _phase(pod) in TERMINAL else _write(pod, statuses.stopped(pod, world.now()))
-    return Plan([*plan.changes, Delete(_key(pod), pod["metadata"]["uid"], grace=0)])
+def _stop(at: Situation) -> Plan:
+    plan = NOTHING if at.terminal else _write(at, statuses.stopped(at.pod, at.world.now()))
+    return Plan([*plan.changes, Delete(at.key, at.pod["metadata"]["uid"], grace=0)])
 
 
-def _addresses(pod: Obj, world: World) -> tuple[str, str | None]:
+def _evict_due(at: Situation) -> float:
+    begun = at.moments.running.get(at.key)
+    return (at.world.now() if begun is None else begun) + (at.asked.pod.evict_after or 0.0)
+
+
+def _evict(at: Situation) -> Plan:
+    message = "The node was low on resource: memory. "
+    status = statuses.failed(at.pod, at.world.now(), KILLED, "Evicted", message)
+    entry = {
+        "type": "DisruptionTarget",
+        "status": "True",
+        "reason": "TerminationByKubelet",
+        "message": message,
+        "observedGeneration": at.pod["metadata"].get("generation"),
+        "lastProbeTime": None,
+        "lastTransitionTime": time_text(at.world.now()),
+    }
+    status["conditions"] = [entry, *(each for each in status["conditions"] if each["type"] != entry["type"])]
+    return _write(at, status, [Emit(at.pod, "Evicted", message, "Warning")] if at.asked.pod.tells else ())
+
+
+def _deadline_due(at: Situation) -> float:
+    begun = at.moments.taken.get(at.key, at.world.now())
+    return float(begun + at.pod["spec"]["activeDeadlineSeconds"])
+
+
+def _miss_deadline(at: Situation) -> Plan:
+    message = "Pod was active on the node longer than the specified deadline"
+    return _write(at, statuses.failed(at.pod, at.world.now(), KILLED, "DeadlineExceeded", message))
+
+
+# --- the beginning, and what is between
+
+
+def _addresses(at: Situation) -> tuple[str, str | None]:
     """The node's address and the pod's; None if the node has none left for it."""
+    pod, world = at.pod, at.world
     node = world.get("nodes", "", pod["spec"]["nodeName"]) or {}
     listed = (node.get("status") or {}).get("addresses") or ()
     host = next((each["address"] for each in listed if each["type"] == "InternalIP"), "")
-    present = (pod.get("status") or {}).get("podIP")
+    present = at.status.get("podIP")
     if pod["spec"].get("hostNetwork"):
         return host, host
     cidr = (node.get("spec") or {}).get("podCIDR")
@@ -123,87 +195,83 @@ def _addresses(pod: Obj, world: World) -> tuple[str, str | None]:
     return host, world.follower(Addresses).free(cidr) or None
 
 
-def _take_on(pod: Obj, world: World) -> Plan:
+def _take_on(at: Situation) -> Plan:
     """Show the containers being made; in a crowd they are started at once, by one write instead of two."""
-    if len(world.follower(Starting).keys) > CROWD:
-        return _start(pod, world)
-    return _write(pod, statuses.creating(pod, world.now(), _addresses(pod, world)[0]))
+    status = statuses.creating(at.pod, at.world.now(), _addresses(at)[0])
+    if len(at.world.follower(Starting).keys) > CROWD:
+        plan = _advance(at, status)
+        return plan if plan.changes else _write(at, status)
+    return _write(at, status)
 
 
-def _never_start(pod: Obj, world: World) -> Plan:
-    return _write(pod, statuses.never_started(pod, world.now(), _addresses(pod, world)[0]))
+def _lives(at: Situation) -> bool:
+    """Whether containers may have a step to take; one that runs as usual has none."""
+    if at.touched:
+        return True
+    listed = [*(at.status.get("initContainerStatuses") or ()), *(at.status.get("containerStatuses") or ())]
+    return at.phase == "Pending" and any(state_of(each) in CREATING for each in listed)
 
 
-def _start(pod: Obj, world: World) -> Plan:
-    host, ip = _addresses(pod, world)
+def _live(at: Situation) -> Plan:
+    return _advance(at, at.status)
+
+
+def _advance(at: Situation, status: Obj) -> Plan:
+    life = Life(at.pod, status, at.world, at.asked)
+    made = life.advance()
+    if not made.changed:
+        return NOTHING if made.wait is None else Plan(after=made.wait)
+    host, ip = _addresses(at)
     if ip is None:
         return Plan(after=NO_ADDRESS_SECONDS)
-    return _write(pod, statuses.started(pod, world.now(), host, ip))
+    told = [Emit(at.pod, reason, message, kind) for kind, reason, message in made.told]
+    return _write(at, life.status(made, host, ip), told)
 
 
-def _never_starts(pod: Obj) -> bool:
-    return annotations_of(pod).get(START) == "never"
-
-
-def _waits_for_image(pod: Obj) -> bool:
-    listed = (pod.get("status") or {}).get("containerStatuses") or ()
-    return any((each["state"].get("waiting") or {}).get("reason") == "ImagePullBackOff" for each in listed)
-
-
-def _is_new(pod: Obj) -> bool:
-    return _phase(pod) == "Pending" and not (pod.get("status") or {}).get("containerStatuses")
-
-
-def _ends(pod: Obj) -> bool:
-    """Whether the containers are to end by themselves and have not yet."""
-    if _phase(pod) != "Running" or EXIT_CODE not in annotations_of(pod):
+def _gates_moved(at: Situation) -> bool:
+    """Whether the pod's containers are ready and Ready does not say what its gates do."""
+    listed = at.status.get("containerStatuses") or ()
+    if at.phase != "Running" or not at.pod["spec"].get("readinessGates"):
         return False
-    return any("running" in each["state"] for each in (pod.get("status") or {}).get("containerStatuses") or ())
-
-
-def _end_due(pod: Obj, world: World) -> float:
-    return world.follower(Moments).running.get(_key(pod), 0.0) + (_number(pod, EXIT_AFTER) or 0.0)
-
-
-def _end(pod: Obj, world: World) -> Plan:
-    code, policy = int(_number(pod, EXIT_CODE) or 0), pod["spec"].get("restartPolicy", "Always")
-    if policy == "Never" or (policy == "OnFailure" and code == 0):
-        return _write(pod, statuses.ended(pod, code, world.now()))
-    return _write(pod, statuses.crashing(pod, code, world.now()))
-
-
-def _gates_moved(pod: Obj) -> bool:
-    """Whether the pod's containers run and Ready does not say what its gates do."""
-    listed = (pod.get("status") or {}).get("containerStatuses") or ()
-    if _phase(pod) != "Running" or not pod["spec"].get("readinessGates"):
+    if not all("running" in each["state"] and each.get("ready") for each in listed):
         return False
-    if not all("running" in each["state"] for each in listed):
-        return False
-    wanted = "False" if statuses.gates(pod) else "True"
-    present = [each for each in (pod.get("status") or {}).get("conditions") or () if each["type"] == "Ready"]
-    return not present or present[0]["status"] != wanted or present[0].get("message", "") != statuses.gates(pod)
+    held = statuses.gates(at.pod)
+    present = [each for each in at.status.get("conditions") or () if each["type"] == "Ready"]
+    wanted = "False" if held else "True"
+    return not present or present[0]["status"] != wanted or present[0].get("message", "") != held
 
 
-def _follow_gates(pod: Obj, world: World) -> Plan:
-    return _write(pod, statuses.with_conditions(pod, pod["status"], world.now(), statuses.ready_entries(pod)))
+def _follow_gates(at: Situation) -> Plan:
+    found = statuses.entries(at.pod, at.status, sandbox=True)
+    return _write(at, statuses.with_conditions(at.pod, at.status, at.world.now(), found))
 
 
-def _stay(pod: Obj, world: World) -> Plan:
+def _is_posted_anew(at: Situation) -> bool:
+    return at.phase == "Running" and at.key in at.world.follower(Anew).keys
+
+
+def _post_anew(at: Situation) -> Plan:
+    """Say again what the containers do: the control plane calls pods of silent nodes not ready."""
+    at.world.follower(Anew).keys.discard(at.key)
+    return _follow_gates(at)
+
+
+def _stay(at: Situation) -> Plan:
     return NOTHING
 
 
 STAGES = (
-    Stage("gone", _is_gone, _stay),
-    Stage("stop", _is_deleting, _stop, _stop_due),  # before all others: a pod that goes is taken nowhere else
-    Stage("ended", lambda pod: _phase(pod) in TERMINAL, _stay),
-    Stage("no image", lambda pod: _never_starts(pod) and _waits_for_image(pod), _stay),
-    Stage("never start", _never_starts, _never_start),
-    Stage("take on", _is_new, _take_on),
-    Stage("start", lambda pod: _phase(pod) == "Pending", _start),
-    Stage("end", _ends, _end, _end_due),
+    Stage("gone", _is_gone, _stay, alone=True),
+    Stage("stop", lambda at: at.deleting, _stop, _stop_due, alone=True),  # a pod that goes is taken nowhere else
+    Stage("ended", lambda at: at.terminal, _stay, alone=True),
+    Stage("take on", lambda at: at.phase == "Pending" and not at.status.get("containerStatuses"), _take_on, alone=True),
+    Stage("evict", lambda at: at.asked.pod.evict_after is not None, _evict, _evict_due),
+    Stage("deadline", lambda at: bool(at.pod["spec"].get("activeDeadlineSeconds")), _miss_deadline, _deadline_due),
+    Stage("live", _lives, _live),
+    Stage("post anew", _is_posted_anew, _post_anew),
     Stage("follow gates", _gates_moved, _follow_gates),
 )
-"""The first that applies is taken."""
+"""In this order; the first that is due is taken."""
 
 
 def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
@@ -216,9 +284,8 @@ def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
 
 def _begin(world: World) -> Iterable[NamedKey]:
     """Nothing to begin with; but what a kubelet remembers is followed from the start."""
-    world.follower(Addresses)
-    world.follower(Moments)
-    world.follower(Starting)
+    for memory in (Addresses, Moments, Starting, Rules):
+        world.follower(memory)
     return ()
 
 

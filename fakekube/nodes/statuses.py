@@ -12,8 +12,8 @@ ContainerState = Callable[[Obj], Obj]
 """The status of one container, given its spec."""
 
 
-def _id(pod: Obj, container: str) -> str:
-    text = f"{pod['metadata'].get('uid', '')}/{container}"
+def _id(pod: Obj, container: Obj) -> str:
+    text = f"{pod['metadata'].get('uid', '')}/{container['name']}"
     return "fakekube://" + blake2b(text.encode(), digest_size=32).hexdigest()
 
 
@@ -43,12 +43,12 @@ def running(now: float) -> Obj:
     return {"running": {"startedAt": time_text(now)}}
 
 
-def terminated(code: int, started: str, now: float, identifier: str) -> Obj:
+def terminated(code: int, started: str, now: float, identifier: str, reason: str = "") -> Obj:
     """A container that has ended."""
     return {
         "terminated": {
             "exitCode": code,
-            "reason": "Completed" if code == 0 else "Error",
+            "reason": reason or ("Completed" if code == 0 else "Error"),
             "startedAt": started,
             "finishedAt": time_text(now),
             "containerID": identifier,
@@ -69,13 +69,15 @@ def _condition(pod: Obj, kind: str, state: str, now: float, reason: str = "", me
     return entry
 
 
+Entries = dict[str, tuple[str, str, str]]
+"""By type: status, reason and message of the kubelet's conditions."""
 _OWN = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady")
 
 
-def with_conditions(pod: Obj, status: Obj, now: float, entries: dict[str, tuple[str, str, str]]) -> Obj:
+def with_conditions(pod: Obj, status: Obj, now: float, found: Entries) -> Obj:
     """The status with the kubelet's conditions, others left as they are."""
     others = [each for each in (pod.get("status") or {}).get("conditions") or () if each["type"] not in _OWN]
-    mine = [_condition(pod, kind, entries[kind][0], now, *entries[kind][1:]) for kind in _OWN]
+    mine = [_condition(pod, kind, found[kind][0], now, *found[kind][1:]) for kind in _OWN]
     return {**status, "conditions": [*mine, *others], "observedGeneration": pod["metadata"].get("generation")}
 
 
@@ -92,27 +94,50 @@ def gates(pod: Obj) -> str:
     return ", ".join(told)
 
 
-def ready_entries(pod: Obj) -> dict[str, tuple[str, str, str]]:
-    """The conditions of a pod whose containers run."""
-    held = gates(pod)
+def entries(pod: Obj, status: Obj, *, sandbox: bool) -> Entries:
+    """The conditions of a pod that has not ended, as its containers are."""
+    inits = {each["name"]: each for each in status.get("initContainerStatuses") or ()}
+    listed = pod["spec"].get("initContainers") or ()
+    begun = any(_has_begun(each) for each in status["containerStatuses"])
+    missing = [] if begun else [each["name"] for each in listed if not is_initialized(each, inits.get(each["name"]))]
+    unready = [each["name"] for each in listed if is_sidecar(each) and not inits.get(each["name"], {}).get("ready")]
+    unready += [each["name"] for each in status["containerStatuses"] if not each.get("ready")]
     fine = ("True", "", "")
-    ready = ("False", "ReadinessGatesNotReady", held) if held else fine
-    return {"PodReadyToStartContainers": fine, "Initialized": fine, "Ready": ready, "ContainersReady": fine}
+    initialized, containers = fine, fine
+    if missing:
+        initialized = _lacking("ContainersNotInitialized", "incomplete", missing)
+    if unready:
+        containers = _lacking("ContainersNotReady", "unready", unready)
+    held = "" if unready else gates(pod)
+    ready = ("False", "ReadinessGatesNotReady", held) if held else containers
+    prepared = ("True" if sandbox else "False", "", "")
+    return {
+        "PodReadyToStartContainers": prepared,
+        "Initialized": initialized,
+        "Ready": ready,
+        "ContainersReady": containers,
+    }
 
 
-def unready_entries(pod: Obj, *, sandbox: bool) -> dict[str, tuple[str, str, str]]:
-    """The conditions of a pod whose containers do not run."""
-    names = " ".join(each["name"] for each in pod["spec"]["containers"])
-    unready = ("False", "ContainersNotReady", f"containers with unready status: [{names}]")
-    entries = {"Initialized": ("True", "", ""), "Ready": unready, "ContainersReady": unready}
-    return {"PodReadyToStartContainers": ("True" if sandbox else "False", "", ""), **entries}
+def _lacking(reason: str, what: str, names: list[str]) -> tuple[str, str, str]:
+    return "False", reason, f"containers with {what} status: [{' '.join(names)}]"
 
 
-def ended_entries(reason: str) -> dict[str, tuple[str, str, str]]:
+def _has_begun(status: Obj) -> bool:
+    state = status.get("state") or {}
+    return "running" in state or "terminated" in state or bool((status.get("lastState") or {}).get("terminated"))
+
+
+def is_initialized(container: Obj, status: Obj | None) -> bool:
+    """Whether the init container has done what those after it wait for."""
+    return status is not None and bool(status.get("started" if is_sidecar(container) else "ready"))
+
+
+def ended_entries(reason: str) -> Entries:
     """The conditions of a pod that has ended."""
     ended, initialized = ("False", reason, ""), ("True", reason if reason == "PodCompleted" else "", "")
-    entries = {"Initialized": initialized, "Ready": ended, "ContainersReady": ended}
-    return {"PodReadyToStartContainers": ("False", "", ""), **entries}
+    made = {"Initialized": initialized, "Ready": ended, "ContainersReady": ended}
+    return {"PodReadyToStartContainers": ("False", "", ""), **made}
 
 
 def is_sidecar(container: Obj) -> bool:
@@ -125,33 +150,16 @@ def creating(pod: Obj, now: float, host_ip: str) -> Obj:
     spec = pod["spec"]
     inits = spec.get("initContainers") or ()
     reason = "PodInitializing" if inits else "ContainerCreating"
-    status = {**(pod.get("status") or {}), "phase": "Pending", **_host(host_ip), "startTime": time_text(now)}
+    status = {**(pod.get("status") or {}), "phase": "Pending", **host(host_ip), "startTime": time_text(now)}
     if inits:
         status["initContainerStatuses"] = [container_status(each, waiting("PodInitializing")) for each in inits]
     status["containerStatuses"] = [container_status(each, waiting(reason)) for each in spec["containers"]]
-    return with_conditions(pod, status, now, unready_entries(pod, sandbox=False))
+    return with_conditions(pod, status, now, entries(pod, status, sandbox=False))
 
 
-def _host(ip: str) -> Obj:
+def host(ip: str) -> Obj:
+    """The node's address, as the status of its pods tells it."""
     return {"hostIP": ip, "hostIPs": [{"ip": ip}]} if ip else {}
-
-
-def started(pod: Obj, now: float, host_ip: str, pod_ip: str) -> Obj:
-    """All containers run; init containers have ended well, sidecars run."""
-    spec = pod["spec"]
-    status: Obj = {**(pod.get("status") or {}), "phase": "Running", **_host(host_ip)}
-    status.setdefault("startTime", time_text(now))
-    if pod_ip:
-        status |= {"podIP": pod_ip, "podIPs": [{"ip": pod_ip}]}
-    inits = spec.get("initContainers") or ()
-    if inits:
-        status["initContainerStatuses"] = [_init(pod, each, now) for each in inits]
-    state = running(now)
-    status["containerStatuses"] = [
-        container_status(each, state, containerID=_id(pod, each["name"]), imageID=_image_id(each))
-        for each in spec["containers"]
-    ]
-    return with_conditions(pod, status, now, ready_entries(pod))
 
 
 def _image_id(container: Obj) -> str:
@@ -159,23 +167,25 @@ def _image_id(container: Obj) -> str:
     return f"{image.partition('@')[0]}@sha256:{blake2b(image.encode(), digest_size=32).hexdigest()}" if image else ""
 
 
-def _init(pod: Obj, container: Obj, now: float) -> Obj:
-    identifier = _id(pod, container["name"])
-    if is_sidecar(container):
-        return container_status(container, running(now), containerID=identifier, imageID=_image_id(container))
-    state = terminated(0, time_text(now), now, identifier)
-    found = container_status(container, state, containerID=identifier, imageID=_image_id(container))
-    return found | {"ready": True, "started": False}
+def run(pod: Obj, container: Obj, now: float, present: Obj | None = None) -> Obj:
+    """The container runs since now."""
+    made = container_status(container, running(now), containerID=_id(pod, container), imageID=_image_id(container))
+    if present is not None:
+        made |= {name: present[name] for name in ("lastState", "restartCount") if name in present}
+    return made
 
 
-def never_started(pod: Obj, now: float, host_ip: str) -> Obj:
-    """The image cannot be had."""
-    status = creating(pod, now, host_ip)
-    status["containerStatuses"] = [
-        container_status(each, waiting("ImagePullBackOff", f'Back-off pulling image "{each.get("image", "")}"'))
-        for each in pod["spec"]["containers"]
-    ]
-    return with_conditions(pod, status, now, unready_entries(pod, sandbox=True))
+def completed(pod: Obj, container: Obj, now: float) -> Obj:
+    """An init container that has run and ended well."""
+    ended = end(pod, container, run(pod, container, now), 0, now, "Completed")
+    return ended | {"ready": True}
+
+
+def end(pod: Obj, container: Obj, present: Obj, code: int, now: float, reason: str = "") -> Obj:
+    """The container has ended with this code; one that never ran is said to have done so at once."""
+    identifier = present.get("containerID") or _id(pod, container)
+    state = terminated(code, _started_at(present, now), now, identifier, reason)
+    return {**present, "state": state, "ready": False, "started": False, "containerID": identifier}
 
 
 def _started_at(status: Obj, now: float) -> str:
@@ -183,52 +193,34 @@ def _started_at(status: Obj, now: float) -> str:
     return text or time_text(now)
 
 
-def _ended(pod: Obj, code: int, now: float) -> Obj:
-    """The container statuses with all that ran terminated."""
+LISTS = (("initContainerStatuses", "initContainers"), ("containerStatuses", "containers"))
+"""Where the statuses of which containers are."""
+
+
+def _all_ended(pod: Obj, code: int, now: float) -> Obj:
+    """The pod's status with all that had not ended terminated."""
     status = dict(pod.get("status") or {})
-    for field, listed in (("containerStatuses", "containers"), ("initContainerStatuses", "initContainers")):
-        specs = {each["name"]: each for each in pod["spec"].get(listed) or ()}
+    for field, listed in LISTS:
         present = {each["name"]: each for each in status.get(field) or ()}
-        made = [_stop(pod, specs[name], present.get(name), code, now) for name in specs]
+        made = [_ended(pod, each, present.get(each["name"]), code, now) for each in pod["spec"].get(listed) or ()]
         if made:
             status[field] = made
     return status
 
 
-def _stop(pod: Obj, container: Obj, present: Obj | None, code: int, now: float) -> Obj:
+def _ended(pod: Obj, container: Obj, present: Obj | None, code: int, now: float) -> Obj:
     present = present or container_status(container, waiting("ContainerCreating"))
-    if "terminated" in present["state"]:
-        return present
-    identifier = present.get("containerID") or _id(pod, container["name"])
-    state = terminated(code, _started_at(present, now), now, identifier)
-    return {**present, "state": state, "ready": False, "started": False, "containerID": identifier}
-
-
-def ended(pod: Obj, code: int, now: float) -> Obj:
-    """All containers have ended by themselves, and are not started again."""
-    status = _ended(pod, code, now)
-    status["phase"] = "Succeeded" if code == 0 else "Failed"
-    return with_conditions(pod, status, now, ended_entries("PodCompleted" if code == 0 else "PodFailed"))
+    return present if "terminated" in present["state"] else end(pod, container, present, code, now)
 
 
 def stopped(pod: Obj, now: float) -> Obj:
     """The containers were stopped because the pod is deleted."""
-    status = _ended(pod, 143, now)
-    status["phase"] = "Failed"
+    return failed(pod, now, 143)
+
+
+def failed(pod: Obj, now: float, code: int, reason: str = "", message: str = "") -> Obj:
+    """The kubelet ended all containers, and the pod for ever."""
+    status = _all_ended(pod, code, now) | {"phase": "Failed"}
+    if reason:
+        status |= {"reason": reason, "message": message}
     return with_conditions(pod, status, now, ended_entries("PodFailed"))
-
-
-def crashing(pod: Obj, code: int, now: float) -> Obj:
-    """All containers have ended and wait to be started again."""
-    meta = pod["metadata"]
-    status = {**(pod.get("status") or {}), "phase": "Running"}
-    made = []
-    for each in status.get("containerStatuses") or ():
-        place = f"{meta['name']}_{meta['namespace']}({meta['uid']})"
-        text = f"back-off 10s restarting failed container={each['name']} pod={place}"
-        last = terminated(code, _started_at(each, now), now, each.get("containerID", ""))
-        state = waiting("CrashLoopBackOff", text)
-        fields = {"state": state, "lastState": last, "ready": False, "started": False, "restartCount": 1}
-        made.append({**each, **fields})
-    status["containerStatuses"] = made
-    return with_conditions(pod, status, now, unready_entries(pod, sandbox=True))

@@ -1,0 +1,106 @@
+"""The nodes of a cluster at run time: more of them, fewer, and silent ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from fakekube.core.clock import timestamp
+from fakekube.core.meta import Obj
+from fakekube.nodes import roster
+from fakekube.nodes.memory import Anew
+from fakekube.registry.client import Client
+from fakekube.storage.values import Key
+
+if TYPE_CHECKING:
+    from fakekube.cluster.composition import Cluster
+    from fakekube.cluster.fake import FakeCluster
+
+Labels = dict[str, str]
+
+
+class NodeVerbs:
+    """What can be done with nodes, as coroutines that run on the cluster's loop."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    async def add(
+        self,
+        name: str | None = None,
+        *,
+        labels: Labels | None = None,
+        capacity: Labels | None = None,
+        taints: list[Obj] | None = None,
+    ) -> Obj:
+        cluster = self._cluster
+        number = roster.free_number(cluster.world.list("nodes"), cluster.settings.nodes)
+        now, version = timestamp(cluster.clock), cluster.version["gitVersion"]
+        node = roster.new_node(number, now, version, name, labels, capacity, taints)
+        name = node["metadata"]["name"]
+        cluster.roster.add(name)
+        try:
+            return await Client(cluster.registry, cluster.node_user(name), "kubelet").create("nodes", "", node)
+        except BaseException:
+            cluster.roster.remove(name)
+            raise
+
+    async def remove(self, name: str) -> None:
+        self._cluster.roster.remove(name)
+        await self._cluster.client.delete("nodes", "", name)
+
+    async def stop(self, name: str) -> None:
+        self._cluster.roster.stop(name)
+        self._cluster.manager.revisit([Key("nodes", "", name)])
+
+    async def start(self, name: str) -> None:
+        self._cluster.roster.start(name)
+        pods = [pod.key for pod in self._cluster.world.pods_on(name)]
+        self._cluster.world.follower(Anew).keys.update(pods)
+        self._cluster.manager.revisit([Key("nodes", "", name), *pods])
+
+    async def names(self) -> list[str]:
+        return sorted(self._cluster.roster.speaking)
+
+
+class Nodes:
+    """The nodes that the cluster plays the kubelet of. Their kubelets renew leases and take care of pods."""
+
+    def __init__(self, owner: FakeCluster) -> None:
+        self._owner = owner
+
+    @property
+    def _verbs(self) -> NodeVerbs:
+        return self._owner._verbs.nodes
+
+    def add(
+        self,
+        name: str | None = None,
+        *,
+        labels: Labels | None = None,
+        capacity: Labels | None = None,
+        taints: Iterable[Obj] = (),
+    ) -> Obj:
+        """A new node that is ready, like those of the start but with these labels, capacities and taints besides."""
+        work = self._verbs.add(name, labels=labels, capacity=capacity, taints=list(taints))
+        return self._owner._call(work)
+
+    def remove(self, name: str) -> None:
+        """The node goes for ever, and its kubelet with it; its pods are taken away by the control plane in its time."""
+        self._owner._call(self._verbs.remove(name))
+
+    def stop(self, name: str) -> None:
+        """The node's kubelet falls silent: its lease is renewed no more, and nothing happens to its pods.
+
+        The control plane calls the node unknown after its grace of 50 seconds, taints it, and evicts its pods when they
+        have tolerated that for long enough (300 seconds unless they say otherwise).
+        """
+        self._owner._call(self._verbs.stop(name))
+
+    def start(self, name: str) -> None:
+        """The node's kubelet speaks again, and takes up what it finds."""
+        self._owner._call(self._verbs.start(name))
+
+    def names(self) -> list[str]:
+        """The nodes whose kubelets speak."""
+        return self._owner._call(self._verbs.names())

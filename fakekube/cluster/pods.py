@@ -1,0 +1,162 @@
+"""How pods are to behave, told by a test, and what their containers would see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+from fakekube.core import selectors
+from fakekube.core.meta import labels_of
+from fakekube.nodes.behaviour import Behaviour, Rule, Rules
+
+if TYPE_CHECKING:
+    from fakekube.cluster.composition import Cluster
+    from fakekube.cluster.fake import FakeCluster
+
+Selector = str | dict[str, str]
+
+
+class Behaving(TypedDict, total=False):
+    """What `behave` can be told; times are seconds by the cluster's clock."""
+
+    ready: bool
+    """False: containers run and are never ready."""
+    ready_after: float
+    """From a container's start until it is ready."""
+    start_after: float
+    """From being taken on by the kubelet until the containers start."""
+    exit_code: int
+    """Containers end by themselves with this code, and are started again as their policy says."""
+    exit_after: float
+    """From each start to that end; 0 when absent."""
+    crash: bool | int
+    """True or a code: exit_code=1, or this one."""
+    oom: bool
+    """Containers end by being killed for want of memory (code 137, OOMKilled)."""
+    fail_first: int
+    """So many runs fail; the next one runs on, or ends well where exit_code=0 is said."""
+    restarts: bool
+    """False: what waits in CrashLoopBackOff is not started again."""
+    image_pull_error: bool
+    """The image cannot be pulled: ErrImagePull, ImagePullBackOff."""
+    stop_after: float
+    """From the deletion until the containers have stopped, at most the grace period."""
+    evict_after: float
+    """From the pod's start until the kubelet evicts it."""
+
+
+TIMES = ("ready_after", "start_after", "exit_after", "stop_after", "evict_after", "fail_first")
+
+
+def behaviour_of(told: Behaving) -> Behaviour:
+    """The keywords as a Behaviour; ValueError or TypeError says what cannot be."""
+    given = dict(told)
+    if not given:
+        raise ValueError(f"say how they are to behave: {', '.join(sorted(Behaving.__annotations__))}")
+    unknown = given.keys() - Behaving.__annotations__.keys()
+    if unknown:
+        raise TypeError(f"{unknown.pop()!r} is no behaviour; those are: {', '.join(sorted(Behaving.__annotations__))}")
+    crash = given.pop("crash", False)
+    if crash is not False:
+        given.setdefault("exit_code", 1 if crash is True else crash)
+    for name in TIMES:
+        if name in given and not given[name] >= 0:  # type: ignore[operator]
+            raise ValueError(f"{name} must be 0 or more, not {given[name]}")
+    return Behaviour(**given, tells=True)  # type: ignore[arg-type]
+
+
+def matcher(selector: Selector) -> Callable[[dict[str, str]], bool]:
+    """Labels, or the text of a selector, as a predicate; SelectorError if it is none."""
+    if isinstance(selector, dict):
+        wanted = selector.items()
+        return lambda labels: wanted <= labels.items()
+    return selectors.parse(selector).matches
+
+
+class Told:
+    """What was told and can be taken back, on the cluster's loop."""
+
+    def __init__(self, undo: Callable[[], None]) -> None:
+        self._undo = undo
+
+    async def remove(self) -> None:
+        """It counts no more. Doing so again does nothing."""
+        self._undo()
+
+
+class PodVerbs:
+    """What can be done with pods, as coroutines that run on the cluster's loop."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    async def behave(
+        self,
+        selector: Selector,
+        *,
+        namespace: str | None = None,
+        name: str | None = None,
+        container: str | None = None,
+        **behaviour: Unpack[Behaving],
+    ) -> Told:
+        rule = Rule(behaviour_of(behaviour), matcher(selector), namespace, name, container)
+        self._cluster.world.follower(Rules).add(rule)
+        self._revisit(rule)
+
+        def undo() -> None:
+            self._cluster.world.follower(Rules).remove(rule)
+            self._revisit(rule)
+
+        return Told(undo)
+
+    def _revisit(self, rule: Rule) -> None:
+        found = self._cluster.store.list("pods", rule.namespace)
+        keys = [stored.key for stored in found if rule.matches(labels_of(stored.view))]
+        self._cluster.manager.revisit(keys)
+
+
+class Handle:
+    """What was told of pods, to be taken back: by `remove()`, or at the end of a `with`. A reset does so, too."""
+
+    def __init__(self, owner: FakeCluster, told: Told) -> None:
+        self._owner = owner
+        self._told = told
+
+    def remove(self) -> None:
+        """It counts no more. Doing so again does nothing."""
+        self._owner._call(self._told.remove())
+
+    def __enter__(self) -> Handle:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+
+class Pods:
+    """How pods behave. Nothing runs in them; what is said here is what the kubelet reports."""
+
+    def __init__(self, owner: FakeCluster) -> None:
+        self._owner = owner
+
+    @property
+    def _verbs(self) -> PodVerbs:
+        return self._owner._verbs.pods
+
+    def behave(
+        self,
+        selector: Selector,
+        *,
+        namespace: str | None = None,
+        name: str | None = None,
+        container: str | None = None,
+        **behaviour: Unpack[Behaving],
+    ) -> Handle:
+        """From now on the pods that the selector selects (of a namespace; None: of all) behave like this.
+
+        It holds for pods that are there and for those to come, until it is removed or the cluster reset. What was told
+        last counts over what was told before, and over annotations. `container` names the one that it is about; without
+        it, it is about all but init containers.
+        """
+        told = self._verbs.behave(selector, namespace=namespace, name=name, container=container, **behaviour)
+        return Handle(self._owner, self._owner._call(told))

@@ -1,0 +1,224 @@
+"""How the containers of pods behave, beside the usual: what a pod's annotations and a test's rules ask for.
+
+Nothing runs; a behaviour says when containers start, whether they are ready, how and when they end. Rules are told by
+label selector and come after annotations; of several that say something about the same, the one added last counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from fakekube.core.meta import Obj, annotations_of, controller_of, labels_of, uid_of
+from fakekube.machinery.world import World
+from fakekube.storage.values import Event, Key
+
+PREFIX = "fakekube/"
+OOM_KILLED = 137
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What is said of a container; None where nothing is. Times are seconds."""
+
+    start: str | None = None
+    """'never': the containers never start, and wait for their image."""
+    start_after: float | None = None
+    """Seconds from being taken on by the kubelet to the start."""
+    ready: bool | None = None
+    """False: it runs and is never ready, as with a readiness probe that fails."""
+    ready_after: float | None = None
+    """Seconds from the start until it is ready."""
+    exit_code: int | None = None
+    """It ends by itself with this code."""
+    exit_after: float | None = None
+    """Seconds from each start to that end; at once when nothing is said."""
+    restarts: bool | None = None
+    """False: a container that waits for its restart after it has ended is not started again."""
+    fail_first: int | None = None
+    """So many runs end with a failure; the next one runs on, or ends well if the exit code is 0."""
+    image_pull_error: bool | None = None
+    """The image cannot be pulled."""
+    oom: bool | None = None
+    """It ends by being killed for want of memory."""
+    stop_after: float | None = None
+    """Seconds from the deletion of the pod until its containers have stopped, at most the grace period."""
+    evict_after: float | None = None
+    """Seconds from the start of the pod until the kubelet evicts it."""
+    tells: bool | None = None
+    """Whether the kubelet tells events about it."""
+
+    def __or__(self, other: Behaviour) -> Behaviour:
+        """This behaviour, and what the other says over it."""
+        if other is USUAL:
+            return self
+        return replace(self, **{name: value for name in NAMES if (value := getattr(other, name)) is not None})
+
+    def outcome(self, run: int) -> tuple[int, str] | None:
+        """Exit code and reason of this run (counted from 0); None if it goes on until it is stopped."""
+        failing = self.fail_first is not None and run < self.fail_first
+        if self.fail_first is not None and not failing:
+            return _ending(0) if self.exit_code == 0 else None
+        if self.oom:
+            return OOM_KILLED, "OOMKilled"
+        if failing:
+            return _ending(self.exit_code or 1)
+        return None if self.exit_code is None else _ending(self.exit_code)
+
+    @property
+    def concerns_readiness(self) -> bool:
+        """Whether it says anything about being ready."""
+        return self.ready is not None or self.ready_after is not None
+
+
+def _ending(code: int) -> tuple[int, str]:
+    return code, "Completed" if code == 0 else "Error"
+
+
+NAMES = tuple(each.name for each in fields(Behaviour))
+USUAL = Behaviour()
+"""Nothing is said: the pod starts at once, is ready and runs until it is deleted."""
+
+
+def _number(text: str) -> float:
+    """A decimal number; what is none counts as 0."""
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def _whole(text: str) -> int:
+    return int(_number(text))
+
+
+def _truth(text: str) -> bool:
+    return text.strip().lower() not in ("false", "no", "0", "")
+
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "start": str,
+    "start_after": _number,
+    "ready": _truth,
+    "ready_after": _number,
+    "exit_code": _whole,
+    "exit_after": _number,
+    "restarts": _truth,
+    "fail_first": _whole,
+    "image_pull_error": _truth,
+    "oom": _truth,
+    "stop_after": _number,
+    "evict_after": _number,
+}
+ANNOTATIONS = {PREFIX + name.replace("_", "-"): (name, read) for name, read in _READ.items()}
+"""By annotation: the field of Behaviour and how its text is read."""
+ENDS_ONCE = Behaviour(restarts=False)
+"""The annotation fakekube/exit-code by itself leaves a container that would be started again in CrashLoopBackOff."""
+
+
+def annotated(pod: Obj) -> Behaviour:
+    """What the pod's annotations say."""
+    found: dict[str, Any] = {}
+    for name, text in annotations_of(pod).items():
+        if name.startswith(PREFIX) and (row := ANNOTATIONS.get(name)) is not None:
+            found[row[0]] = row[1](text)
+    if not found:
+        return USUAL
+    if "exit_code" in found:
+        found.setdefault("restarts", False)
+    return Behaviour(**found)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """A behaviour for the pods that it matches; of one container if it names one, else of all but init containers."""
+
+    behaviour: Behaviour
+    matches: Callable[[dict[str, str]], bool]
+    namespace: str | None = None
+    name: str | None = None
+    container: str | None = None
+
+    def applies(self, pod: Obj) -> bool:
+        """Whether the rule is about this pod."""
+        meta = pod["metadata"]
+        if self.namespace is not None and self.namespace != meta.get("namespace"):
+            return False
+        return self.name in (None, meta.get("name")) and self.matches(labels_of(pod))
+
+
+@dataclass(slots=True)
+class Asked:
+    """What is asked of one pod: of the pod as a whole, and of containers by name."""
+
+    pod: Behaviour = USUAL
+    containers: dict[str, Behaviour] = field(default_factory=dict)
+
+    def of(self, container: Obj, *, init: bool = False) -> Behaviour:
+        """The behaviour of a container; rules that name none are not about init containers."""
+        named = self.containers.get(container["name"], USUAL)
+        if init:
+            return named
+        return self.pod | named if self.containers else self.pod
+
+    @property
+    def usual(self) -> bool:
+        """Whether nothing is asked."""
+        return self.pod is USUAL and not self.containers
+
+
+NOTHING_ASKED = Asked()
+
+
+class Rules:
+    """The rules of a cluster, in the order in which they were added, and which pods are or were under one."""
+
+    def __init__(self, world: World) -> None:
+        self._rules: list[Rule] = []
+        self.touched: set[Key] = set()
+        """Pods whose life has been other than usual: they stay in the hands of the kubelet when a rule goes."""
+        self._turns: dict[str, dict[str, int]] = {}
+
+    def apply(self, event: Event) -> None:
+        """A pod that is gone is forgotten."""
+        if event.after is None:
+            self.touched.discard(event.key)
+
+    def add(self, rule: Rule) -> None:
+        """From now on this counts, too, and over those before."""
+        self._rules.append(rule)
+
+    def remove(self, rule: Rule) -> None:
+        """From now on this counts no more; one that does not count any more is left alone."""
+        if rule in self._rules:
+            self._rules.remove(rule)
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self._rules)
+
+    def about(self, pod: Obj) -> Asked:
+        """What annotations and rules ask of the pod."""
+        own = annotated(pod)
+        rules = [rule for rule in self._rules if rule.applies(pod)] if self._rules else ()
+        if not rules:
+            return NOTHING_ASKED if own is USUAL else Asked(own)
+        asked = Asked(own)
+        for rule in rules:
+            if rule.container is None:
+                asked.pod = asked.pod | rule.behaviour
+            else:
+                before = asked.containers.get(rule.container, USUAL)
+                asked.containers[rule.container] = before | rule.behaviour
+        return asked
+
+    def turn(self, pod: Obj) -> int:
+        """Which of its controller's pods this is, counted from 0 in the order in which they were asked for.
+
+        A pod that is not restarted fails as a whole: the next run is its controller's next pod.
+        """
+        owner = controller_of(pod)
+        if owner is None or pod["spec"].get("restartPolicy") != "Never":
+            return 0
+        turns = self._turns.setdefault(owner["uid"], {})
+        return turns.setdefault(uid_of(pod), len(turns))

@@ -1,0 +1,179 @@
+"""The life of a pod from its containers' lives: init containers one after the other, then the others side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from fakekube.core.meta import Obj
+from fakekube.machinery.podfacts import TERMINAL
+from fakekube.machinery.world import World
+from fakekube.nodes import statuses
+from fakekube.nodes.behaviour import USUAL, Asked, Rules
+from fakekube.nodes.containers import CREATING, Container, Step, next_step, starts_again
+from fakekube.nodes.memory import Moments, state_of
+from fakekube.storage.values import Key
+
+Told = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class Advance:
+    """What becomes of a pod: its container statuses, whether any is new, what is told, and when to look again."""
+
+    inits: list[Obj] = field(default_factory=list)
+    mains: list[Obj] = field(default_factory=list)
+    changed: bool = False
+    told: list[Told] = field(default_factory=list)
+    wait: float | None = None
+
+    def later(self, seconds: float) -> None:
+        """Look again by then."""
+        self.wait = seconds if self.wait is None else min(self.wait, seconds)
+
+
+class Life:
+    """One pod at one moment. `status` is its status, which may not be stored yet."""
+
+    def __init__(self, pod: Obj, status: Obj, world: World, asked: Asked) -> None:
+        self._pod = pod
+        self._status = status
+        self._asked = asked
+        self._now = world.now()
+        self._key = Key("pods", pod["metadata"]["namespace"], pod["metadata"]["name"])
+        self._moments = world.follower(Moments)
+        counts = any(each.fail_first for each in (asked.pod, *asked.containers.values()))
+        self._turn = world.follower(Rules).turn(pod) if counts else 0
+
+    def advance(self) -> Advance:
+        """Take each container whose turn it is one step on, if it is time."""
+        made = Advance()
+        begun = self._begin(made)
+        present = _by_name(self._status.get("containerStatuses"))
+        for spec in self._pod["spec"]["containers"]:
+            status = present.get(spec["name"]) or statuses.container_status(spec, statuses.waiting("ContainerCreating"))
+            made.mains.append(self._step(self._container(spec, status), made) if begun else status)
+        return made
+
+    def _begin(self, made: Advance) -> bool:
+        """Take the init containers on; whether the others may go on."""
+        present = _by_name(self._status.get("initContainerStatuses"))
+        begun = True
+        for spec in self._pod["spec"].get("initContainers") or ():
+            status = present.get(spec["name"]) or statuses.container_status(spec, statuses.waiting("PodInitializing"))
+            if begun:
+                container = self._container(spec, status, init=True)
+                status = self._init(container, made)
+                begun = _lets_others_begin(spec, status)
+            made.inits.append(status)
+        return begun
+
+    def _init(self, container: Container, made: Advance) -> Obj:
+        """An init container's step; the usual one has run before one can look."""
+        if container.behaviour is not USUAL or container.state not in CREATING:
+            done = container.state == "terminated" and not container.restartable
+            return container.status if done else self._step(container, made)
+        made.changed = True
+        if statuses.is_sidecar(container.spec):
+            return statuses.run(self._pod, container.spec, self._now)
+        return statuses.completed(self._pod, container.spec, self._now)
+
+    def _container(self, spec: Obj, status: Obj, *, init: bool = False) -> Container:
+        name = spec["name"]
+        behaviour = self._asked.of(spec, init=init)
+        moments, key = self._moments, self._key
+        return Container(
+            self._pod,
+            spec,
+            status,
+            behaviour,
+            self._now,
+            moments.since(key, name),
+            self._turn,
+            moments.forgiven.get((key, name), 0),
+            moments.pulls.get((key, name), 0),
+            init,
+        )
+
+    def _step(self, container: Container, made: Advance) -> Obj:
+        step, wait = next_step(container)
+        if step is None:
+            return container.status
+        if wait > 0:
+            made.later(wait)
+            return container.status
+        made.changed = True
+        self._tell(step, container, made)
+        return step.brings(container)
+
+    def _tell(self, step: Step, container: Container, made: Advance) -> None:
+        if step.tells is not None and container.behaviour.tells:
+            made.told.append(step.tells(container))
+
+    def status(self, made: Advance, host_ip: str, pod_ip: str) -> Obj:
+        """The pod's status with these containers."""
+        pod, now = self._pod, self._now
+        status: Obj = {**self._status, **statuses.host(host_ip), "containerStatuses": made.mains}
+        if made.inits:
+            status["initContainerStatuses"] = made.inits
+        if pod_ip:
+            status |= {"podIP": pod_ip, "podIPs": [{"ip": pod_ip}]}
+        phase = status["phase"] = phase_of(pod, status)
+        if phase not in TERMINAL:
+            return statuses.with_conditions(pod, status, now, statuses.entries(pod, status, sandbox=True))
+        if made.inits:
+            status["initContainerStatuses"] = [_after_all(pod, each, now) for each in made.inits]
+        reason = "PodCompleted" if phase == "Succeeded" else "PodFailed"
+        return statuses.with_conditions(pod, status, now, statuses.ended_entries(reason))
+
+
+def _by_name(listed: Any) -> dict[str, Obj]:
+    return {each["name"]: each for each in listed or ()}
+
+
+def _lets_others_begin(spec: Obj, status: Obj) -> bool:
+    """Whether those after an init container have their turn: a sidecar has been started once, others are done."""
+    if statuses.is_sidecar(spec):
+        return state_of(status) == "running" or bool((status.get("lastState") or {}).get("terminated"))
+    return ((status.get("state") or {}).get("terminated") or {}).get("exitCode") == 0
+
+
+def _after_all(pod: Obj, status: Obj, now: float) -> Obj:
+    """A sidecar is stopped when the last of the others has ended."""
+    if "running" not in (status.get("state") or {}):
+        return status
+    spec = next(each for each in pod["spec"]["initContainers"] if each["name"] == status["name"])
+    return statuses.end(pod, spec, status, 0, now)
+
+
+def phase_of(pod: Obj, status: Obj) -> str:
+    """The phase that follows from the containers' states, by the kubelet's rules."""
+    inits = _by_name(status.get("initContainerStatuses"))
+    pending = False
+    for spec in pod["spec"].get("initContainers") or ():
+        found = inits.get(spec["name"]) or {}
+        code = _exit_code(found)
+        if not statuses.is_sidecar(spec) and code and not starts_again(pod, spec, code, init=True):
+            return "Failed"
+        pending = pending or not _lets_others_begin(spec, found)
+    ends = [(spec, each, _exit_code(each)) for spec, each in _pairs(pod, status)]
+    running = [each for _, each, _ in ends if "running" in (each.get("state") or {})]
+    if pending or any(code is None and each not in running for _, each, code in ends):
+        return "Pending"
+    if running or any(starts_again(pod, spec, code) for spec, _, code in ends if code is not None):
+        return "Running"
+    return "Succeeded" if not any(code for _, _, code in ends) else "Failed"
+
+
+def _pairs(pod: Obj, status: Obj) -> list[tuple[Obj, Obj]]:
+    present = _by_name(status.get("containerStatuses"))
+    return [(spec, present.get(spec["name"]) or {}) for spec in pod["spec"]["containers"]]
+
+
+def _exit_code(status: Obj) -> int | None:
+    """How the container has ended, be it that it waits to be started again; None if it has not."""
+    state = status.get("state") or {}
+    ended = state.get("terminated")
+    if ended is None and "waiting" in state:
+        ended = (status.get("lastState") or {}).get("terminated")
+    return None if ended is None else int(ended["exitCode"])

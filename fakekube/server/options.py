@@ -15,6 +15,7 @@ NO_QUERY: dict[str, list[str]] = {}
 VALIDATIONS = ("", "Ignore", "Strict", "Warn")
 OPTIONS_KINDS = {"create": "CreateOptions", "update": "UpdateOptions", "patch": "PatchOptions"}
 MANAGER_LENGTH = 128
+INT64_DIGITS = 19
 
 
 @lru_cache(maxsize=4096)
@@ -33,7 +34,7 @@ def _integer(text: str) -> int:
     if not (body.isascii() and body.isdecimal()):
         message = f"strconv.ParseInt: parsing {field.go_quote(text)}: invalid syntax"
         raise errors.bad_request(message)
-    if abs(int(text)) >= 2**63:
+    if len(body.lstrip("0")) > INT64_DIGITS or abs(int(text)) >= 2**63:
         raise errors.bad_request(f"strconv.ParseInt: parsing {field.go_quote(text)}: value out of range")
     return int(text)
 

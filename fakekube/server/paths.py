@@ -25,7 +25,7 @@ NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
 @lru_cache(maxsize=16384)
 def parse(path: str) -> ApiPath | None:
     """The parts of an API path; None if it is none."""
-    parts = path.split("/")[1:]
+    parts = path.split("/")[1:] or [""]
     if parts[0] == "api":
         group, parts = "", parts[1:]
     elif parts[0] == "apis" and len(parts) > 1 and parts[1]:

@@ -153,6 +153,8 @@ def _nothing(name: str) -> Type | None:
     return None
 
 
+OBJECT_TYPE = Type("struct", OBJECT, fields=ANY_FIELD)
+
 OUTPUT_NAMES = {
     "null": "null_type",
     "timestamp": "google.protobuf.Timestamp",

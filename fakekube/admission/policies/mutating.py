@@ -11,7 +11,7 @@ from fakekube.admission.chain import Attributes, Context, Plugin
 from fakekube.admission.conditions import ConditionError
 from fakekube.admission.expressions import Expression, ExpressionError, Inputs, Scope
 from fakekube.admission.expressions.authorizing import Authorizer
-from fakekube.admission.expressions.environments import OBJECT, PATCH, made
+from fakekube.admission.expressions.environments import OBJECT, OBJECT_TYPE, PATCH
 from fakekube.admission.expressions.results import NotJson, as_json, misnamed
 from fakekube.admission.forms import Forms, Versioned
 from fakekube.admission.matching import Equivalents
@@ -22,7 +22,7 @@ from fakekube.core import errors
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj, name_of, namespace_of
 from fakekube.core.patches import PatchRefused, TestFailed, patched
-from fakekube.schema.cel.types import Type, list_of
+from fakekube.schema.cel.types import list_of
 
 if TYPE_CHECKING:
     from fakekube.schema.resources import Resource
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 POLICIES = "mutatingadmissionpolicies.admissionregistration.k8s.io"
 BINDINGS = "mutatingadmissionpolicybindings.admissionregistration.k8s.io"
-OBJECT_TYPE = made(OBJECT) or Type("struct", OBJECT)
 MEMBERS = ("op", "path", "from", "value")
 
 

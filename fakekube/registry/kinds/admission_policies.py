@@ -1,7 +1,4 @@
-"""Validating and mutating admission policies and their bindings.
-
-Expressions are kept as text here; whether they compile is judged by whoever evaluates them.
-"""
+"""Validating and mutating admission policies and their bindings."""
 
 from __future__ import annotations
 
@@ -24,10 +21,12 @@ from fakekube.registry.kinds.admission_rules import (
 )
 from fakekube.registry.kinds.checks import dns_subdomain, invalids, label_name, label_selector, one_of
 from fakekube.registry.kinds.filling import fill
+from fakekube.registry.kinds.policy_expressions import Expressions
 from fakekube.registry.strategy import Context, Strategy
 
 REASONS = ("Forbidden", "Invalid", "RequestEntityTooLarge")
 ACTIONS = ("Audit", "Deny", "Warn")
+UNSPECIFIED = "expression is not specified"
 _MOST_ANNOTATIONS = 20
 _LONGEST_ANNOTATION = 5 * 1024
 _PATCHES = {"ApplyConfiguration": "applyConfiguration", "JSONPatch": "jsonPatch"}
@@ -78,33 +77,40 @@ def _version_faults(field: str, found: str) -> list[FieldError]:
     return faults
 
 
-def _variable_faults(field: str, variable: Obj) -> list[FieldError]:
+def _variable_faults(field: str, variable: Obj, expressions: Expressions) -> list[FieldError]:
     name = variable.get("name") or ""
     faults = text_faults(f"{field}.name", name, "name is not specified")
     if not faults and (not _IDENTIFIER.fullmatch(name) or name in _RESERVED):
         faults.append(invalid(f"{field}.name", name, "must be a valid CEL identifier"))
-    return faults + text_faults(f"{field}.expression", variable.get("expression"), "expression is not specified")
+    at, source = f"{field}.expression", variable.get("expression") or ""
+    return faults + (text_faults(at, source, UNSPECIFIED) or expressions.variable(at, name, source))
 
 
-def _validation_faults(field: str, validation: Obj) -> list[FieldError]:
-    faults = text_faults(f"{field}.expression", validation.get("expression"), "expression is not specified")
+def _validation_faults(field: str, validation: Obj, expressions: Expressions) -> list[FieldError]:
+    at, source = f"{field}.expression", validation.get("expression") or ""
+    faults = text_faults(at, source, UNSPECIFIED) or expressions.faults(at, source, *expressions.condition)
     for name in ("messageExpression", "message"):
         text = validation.get(name) or ""
         if text and not text.strip():
             faults.append(invalid(f"{field}.{name}", text, "must be non-empty if specified"))
+        elif name == "messageExpression" and text:
+            faults += expressions.faults(f"{field}.{name}", text, *expressions.message, authorizer=False)
         elif name == "message" and re.search(r"[\n\r]", text.strip()):
             faults.append(invalid(f"{field}.message", text, "must not contain line breaks"))
     reason = validation.get("reason")
     return faults if reason is None else faults + one_of(f"{field}.reason", reason, REASONS)
 
 
-def _annotation_faults(field: str, policy: str, annotation: Obj) -> list[FieldError]:
-    key, text = annotation.get("key") or "", (annotation.get("valueExpression") or "").strip()
+def _annotation_faults(field: str, policy: str, annotation: Obj, expressions: Expressions) -> list[FieldError]:
+    key, source = annotation.get("key") or "", annotation.get("valueExpression") or ""
+    text = source.strip()
     faults = label_name(f"{field}.key", f"{policy}/{key}")
     if len(text.encode()) > _LONGEST_ANNOTATION:
         why = f"must not exceed {_LONGEST_ANNOTATION} bytes in length"
         return [*faults, required(f"{field}.valueExpression", why)]
-    return faults + text_faults(f"{field}.valueExpression", text, "valueExpression is not specified")
+    at = f"{field}.valueExpression"
+    blank = text_faults(at, text, "valueExpression is not specified")
+    return faults + (blank or expressions.faults(at, text, *expressions.annotation, shown=source))
 
 
 class PolicyStrategy(Strategy):
@@ -120,15 +126,24 @@ class PolicyStrategy(Strategy):
 
     def validate_create(self, context: Context, obj: Obj) -> list[FieldError]:
         """All parts in order."""
-        return self.faults(obj, conditions=True)
+        return self.faults(obj, self._expressions(obj), conditions=True)
 
     def validate_update(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
         """The same; conditions that stay are not judged again."""
         new, before = obj["spec"], old["spec"]
         parts = ("paramKind", "matchConditions")
-        return self.faults(obj, conditions=any((new.get(part) or None) != (before.get(part) or None) for part in parts))
+        changed = any((new.get(part) or None) != (before.get(part) or None) for part in parts)
+        return self.faults(obj, self._expressions(obj), conditions=changed)
 
-    def faults(self, obj: Obj, *, conditions: bool) -> list[FieldError]:
+    always_composed = False
+    """Expressions may name variables, whether there are any or not."""
+
+    def _expressions(self, obj: Obj) -> Expressions:
+        spec = obj["spec"]
+        composed = self.always_composed or bool(spec.get("variables"))
+        return Expressions(params=spec.get("paramKind") is not None, composed=composed)
+
+    def faults(self, obj: Obj, expressions: Expressions, *, conditions: bool) -> list[FieldError]:
         """What is wrong with a policy."""
         spec = obj["spec"]
         match, field = spec.get("matchConstraints"), "spec.matchConstraints"
@@ -137,9 +152,10 @@ class PolicyStrategy(Strategy):
             faults += _kind_faults("spec.paramKind", spec["paramKind"])
         faults += [required(field)] if match is None else self.match_faults(field, match)
         if conditions:
-            faults += condition_faults("spec.matchConditions", spec.get("matchConditions") or ())
+            params = spec.get("paramKind") is not None
+            faults += condition_faults("spec.matchConditions", spec.get("matchConditions") or (), params=params)
         for index, variable in enumerate(spec.get("variables") or ()):
-            faults += _variable_faults(f"spec.variables[{index}]", variable)
+            faults += _variable_faults(f"spec.variables[{index}]", variable, expressions)
         return faults
 
     def match_faults(self, field: str, match: Obj) -> list[FieldError]:
@@ -161,28 +177,28 @@ class ValidatingPolicyStrategy(PolicyStrategy):
         """Nothing has been checked yet."""
         obj["status"] = {}
 
-    def faults(self, obj: Obj, *, conditions: bool) -> list[FieldError]:
+    def faults(self, obj: Obj, expressions: Expressions, *, conditions: bool) -> list[FieldError]:
         """The common parts, validations and audit annotations."""
         spec = obj["spec"]
-        faults = super().faults(obj, conditions=conditions)
+        faults = super().faults(obj, expressions, conditions=conditions)
         validations, annotations = (spec.get(name) or [] for name in ("validations", "auditAnnotations"))
         if not validations and not annotations:
             why = "validations or auditAnnotations must contain at least one item"
             return [*faults, required("spec.validations", why), required("spec.auditAnnotations", why)]
         for index, validation in enumerate(validations):
-            faults += _validation_faults(f"spec.validations[{index}]", validation)
-        return faults + self._annotations_faults("spec.auditAnnotations", obj["metadata"].get("name", ""), annotations)
+            faults += _validation_faults(f"spec.validations[{index}]", validation, expressions)
+        return faults + self._annotations_faults(obj["metadata"].get("name", ""), annotations, expressions)
 
     @staticmethod
-    def _annotations_faults(field: str, policy: str, annotations: Sequence[Obj]) -> list[FieldError]:
-        faults = []
+    def _annotations_faults(policy: str, annotations: Sequence[Obj], expressions: Expressions) -> list[FieldError]:
+        field, faults = "spec.auditAnnotations", []
         if len(annotations) > _MOST_ANNOTATIONS:
             why = f"must not have more than {_MOST_ANNOTATIONS} auditAnnotations"
             shown = [{"Key": each.get("key"), "ValueExpression": each.get("valueExpression")} for each in annotations]
             faults.append(invalid(field, shown, why))
         seen: set[str] = set()
         for index, annotation in enumerate(annotations):
-            faults += _annotation_faults(f"{field}[{index}]", policy, annotation)
+            faults += _annotation_faults(f"{field}[{index}]", policy, annotation, expressions)
             key = annotation.get("key") or ""
             if key in seen:
                 faults.append(duplicate(f"{field}[{index}].key", key))
@@ -207,21 +223,23 @@ class MutatingPolicyStrategy(PolicyStrategy):
         """The same, but nothing is mutated while it is deleted."""
         return [*super().match_faults(field, match), *unmutable_faults(field, match)]
 
-    def faults(self, obj: Obj, *, conditions: bool) -> list[FieldError]:
+    always_composed = True
+
+    def faults(self, obj: Obj, expressions: Expressions, *, conditions: bool) -> list[FieldError]:
         """The common parts, the mutations, and whether they are made again."""
         spec = obj["spec"]
-        faults = super().faults(obj, conditions=conditions)
+        faults = super().faults(obj, expressions, conditions=conditions)
         mutations, again = spec.get("mutations") or (), spec.get("reinvocationPolicy")
         if not mutations:
             faults.append(required("spec.mutations", "mutations must contain at least one item"))
         for index, mutation in enumerate(mutations):
-            faults += self._mutation_faults(f"spec.mutations[{index}]", mutation)
+            faults += self._mutation_faults(f"spec.mutations[{index}]", mutation, expressions)
         if not again:
             return [*faults, required("spec.reinvocationPolicy")]
         return faults + one_of("spec.reinvocationPolicy", again, REINVOCATION_POLICIES)
 
     @staticmethod
-    def _mutation_faults(field: str, mutation: Obj) -> list[FieldError]:
+    def _mutation_faults(field: str, mutation: Obj, expressions: Expressions) -> list[FieldError]:
         kind = mutation.get("patchType")
         if not kind:
             return [required(f"{field}.patchType")]
@@ -231,7 +249,9 @@ class MutatingPolicyStrategy(PolicyStrategy):
         if mutation.get(asked) is None:
             faults = [required(f"{field}.{asked}", f"must be specified when patchType is {kind}")]
         else:
-            faults = text_faults(f"{field}.{asked}.expression", mutation[asked].get("expression"))
+            at, source = f"{field}.{asked}.expression", (mutation[asked].get("expression") or "").strip()
+            wanted = expressions.patches[asked]
+            faults = text_faults(at, source) or expressions.faults(at, source, wanted, patches=True)
         if mutation.get(other) is not None:
             why = f"must not be specified when patchType is {kind}"
             faults.append(invalid(f"{field}.{other}", f"{{{other}}}", why))

@@ -9,6 +9,7 @@ from fakekube.core.fielderrors import FieldError, duplicate, invalid, not_suppor
 from fakekube.core.meta import Obj
 from fakekube.registry.kinds.checks import invalids, label_name, label_selector, one_of
 from fakekube.registry.kinds.filling import fill
+from fakekube.registry.kinds.policy_expressions import Expressions
 
 GROUP = "admissionregistration.k8s.io"
 FAILURE_POLICIES = ("Fail", "Ignore")
@@ -85,20 +86,26 @@ def _resource_faults(field: str, resources: Sequence[str]) -> list[FieldError]:
     return faults
 
 
-def condition_faults(field: str, conditions: Sequence[Obj]) -> list[FieldError]:
-    """What is wrong with matchConditions."""
+def condition_faults(field: str, conditions: Sequence[Obj], *, params: bool = False) -> list[FieldError]:
+    """What is wrong with matchConditions; they may name parameters if there are any."""
     faults = []
     if len(conditions) > _MOST_CONDITIONS:
         faults.append(too_many(field, len(conditions), _MOST_CONDITIONS))
     seen: set[str] = set()
     for index, condition in enumerate(conditions):
         at, name = f"{field}[{index}]", condition.get("name") or ""
-        faults += text_faults(f"{at}.expression", condition.get("expression"))
+        source = (condition.get("expression") or "").strip()
+        faults += text_faults(f"{at}.expression", source) or _condition_expression_faults(at, source, params)
         faults += label_name(f"{at}.name", name) if name else [required(f"{at}.name")]
         if name and name in seen:
             faults.append(duplicate(f"{at}.name", name))
         seen.add(name)
     return faults
+
+
+def _condition_expression_faults(field: str, source: str, params: bool) -> list[FieldError]:
+    expressions = Expressions(params=params)
+    return expressions.faults(f"{field}.expression", source, *expressions.condition)
 
 
 def text_faults(field: str, text: str | None, why: str = "") -> list[FieldError]:

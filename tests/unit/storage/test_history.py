@@ -1,37 +1,51 @@
-"""The kept window of events has an end, and so has what is made of them."""
+"""The kept window of events: its ends, and the past that it tells."""
+
+from __future__ import annotations
 
 import pytest
 
-from fakekube.storage.history import FRAMES_KEPT, History
-from fakekube.storage.values import Event, Key
-
-KEY = Key("pods", "default", "web")
+from fakekube.storage.history import History
+from fakekube.storage.values import Event, Key, Stored, Views
 
 
-def _filled(count: int, kept: int) -> tuple[History, list[Event]]:
-    history = History(kept)
-    events = [Event(revision, KEY, None, None) for revision in range(1, count + 1)]
-    for event in events:
-        event.forms["JSON"] = b"frame"
-        history.append(event)
-    return history, events
+def event(revision: int, name: str = "p", *, before: int | None = None, resource: str = "pods") -> Event:
+    key = Key(resource, "a", name)
+    old = None
+    if before is not None:
+        old = Stored(key, before, b"{}", {"kind": "Pod", "apiVersion": "v1", "metadata": {}}, Views())
+    return Event(revision, key, old, None)
 
 
-@pytest.mark.parametrize("count", [8, 9, 10, 11, 100])
-def test_so_many_events_are_kept_at_the_least_and_a_quarter_more_at_most(count: int) -> None:
-    history, events = _filled(count, kept=8)
-    found = history.since(history.oldest)
-    assert found == [event for event in events if event.revision > history.oldest]
-    assert min(count, 8) <= len(found) <= 10
+def test_only_so_many_are_kept() -> None:
+    history = History(kept=4)
+    for revision in range(1, 6):
+        history.append(event(revision))
+    assert history.oldest == 0
+    history.append(event(6))  # a quarter more than is to be kept, and one
+    assert history.oldest == 2
+    assert [each.revision for each in history.since(2)] == [3, 4, 5, 6]
+    with pytest.raises(AssertionError):
+        history.since(1)
 
 
-def test_only_the_youngest_events_keep_their_frames() -> None:
-    _, events = _filled(FRAMES_KEPT + 3, kept=2 * FRAMES_KEPT)
-    assert [bool(event.forms) for event in events] == [False] * 3 + [True] * FRAMES_KEPT
+@pytest.mark.parametrize(("to", "oldest", "rest"), [(0, 0, [2, 4, 6]), (3, 3, [4, 6]), (4, 4, [6]), (9, 9, [])])
+def test_compaction(to: int, oldest: int, rest: list[int]) -> None:
+    history = History()
+    for revision in (2, 4, 6):
+        history.append(event(revision))
+    history.compact(to)
+    assert (history.oldest, [each.revision for each in history.since(oldest)]) == (oldest, rest)
+    history.compact(1)
+    assert history.oldest == max(oldest, 1)
 
 
-def test_compaction_forgets_up_to_a_revision() -> None:
-    history, events = _filled(8, kept=100)
-    history.compact(5)
-    assert history.oldest == 5
-    assert history.since(5) == events[5:]
+def test_how_things_were() -> None:
+    history = History()
+    history.append(event(1, "p"))
+    history.append(event(2, "p", before=1))
+    history.append(event(3, "q", before=0))
+    history.append(event(4, "p", before=2))
+    history.append(event(5, "c", resource="configmaps"))
+    then = {key.name: None if old is None else old.revision for key, old in history.changed_since(1, "pods").items()}
+    assert then == {"p": 1, "q": 0}
+    assert history.changed_since(4, "pods") == {}

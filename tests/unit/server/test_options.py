@@ -75,7 +75,7 @@ def test_a_write_as_it_is_asked_for() -> None:
         (
             "create",
             "fieldManager=%07",
-            "must only contain printable characters",
+            r"invalid character U\+0007",
         ),
     ],
 )

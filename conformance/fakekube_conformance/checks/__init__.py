@@ -26,6 +26,8 @@ TOPICS = (
     "namespaces",
     "services",
     "endpoints",
+    "definitions",
+    "custom_objects",
 )
 """In the order in which a reader meets them; each is a module of this package."""
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from fakekube.core import selectors
-from fakekube.core.meta import labels_of
+from fakekube.core.meta import Obj, labels_of
 from fakekube.nodes.behaviour import Behaviour, Rule, Rules
+from fakekube.nodes.environment import Surroundings, container_environment
 
 if TYPE_CHECKING:
     from fakekube.cluster.composition import Cluster
@@ -109,10 +110,34 @@ class PodVerbs:
 
         return Told(undo)
 
+    async def environment(
+        self, name: str, namespace: str | None = None, *, container: str | None = None
+    ) -> dict[str, str]:
+        world, namespace = self._cluster.world, namespace or "default"
+        pod = await self._cluster.client.get("pods", namespace, name)
+        spec = _container(pod, container)
+
+        def lookup(resource: str, of: str) -> Obj | None:
+            return world.get(resource, namespace, of)
+
+        node = world.get("nodes", "", pod["spec"].get("nodeName") or "")
+        return container_environment(pod, spec, Surroundings(world.list("services"), lookup, node))
+
     def _revisit(self, rule: Rule) -> None:
         found = self._cluster.store.list("pods", rule.namespace)
         keys = [stored.key for stored in found if rule.matches(labels_of(stored.view))]
         self._cluster.manager.revisit(keys)
+
+
+def _container(pod: Obj, name: str | None) -> Obj:
+    """The container of this name, or the first; ValueError if there is none."""
+    listed: list[Obj] = [*pod["spec"]["containers"], *(pod["spec"].get("initContainers") or ())]
+    if name is None:
+        return listed[0]
+    for each in listed:
+        if each["name"] == name:
+            return each
+    raise ValueError(f"the pod has no container {name!r}; it has {', '.join(each['name'] for each in listed)}")
 
 
 class Handle:
@@ -160,3 +185,11 @@ class Pods:
         """
         told = self._verbs.behave(selector, namespace=namespace, name=name, container=container, **behaviour)
         return Handle(self._owner, self._owner._call(told))
+
+    def environment(self, name: str, namespace: str | None = None, *, container: str | None = None) -> dict[str, str]:
+        """The environment variables that the pod's container (the first, if none is named) would see if it began now.
+
+        Those of services, envFrom and env, with $(NAME) expanded. StatusError 404 without the pod;
+        fakekube.nodes.environment.ContainerConfigError where the kubelet could not start it.
+        """
+        return self._owner._call(self._verbs.environment(name, namespace, container=container))

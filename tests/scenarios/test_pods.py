@@ -264,3 +264,17 @@ def test_annotations_say_the_same(kube: FakeCluster) -> None:
     assert is_ready(kube)
     kube.clock.advance(minutes=30)
     assert (waiting(kube, "once"), container(kube, "once")["restartCount"]) == ("CrashLoopBackOff", 1)
+
+
+def test_what_a_container_would_see(kube: FakeCluster) -> None:
+    db = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "db"}, "spec": {"ports": [{"port": 5432}]}}
+    conf = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "conf"}, "data": {"MODE": "fast"}}
+    env = [{"name": "URL", "value": "$(DB_SERVICE_HOST):$(DB_SERVICE_PORT)"}]
+    seen = {"name": "c", "image": "i", "env": env, "envFrom": [{"configMapRef": {"name": "conf"}}]}
+    kube.apply(db, conf, pod(containers=[seen]))
+    kube.settle()
+    found = kube.pods.environment("a")
+    host = kube.get("services", "db")["spec"]["clusterIP"]
+    assert (found["MODE"], found["URL"], found["KUBERNETES_SERVICE_HOST"]) == ("fast", f"{host}:5432", "10.96.0.1")
+    with pytest.raises(ValueError, match="no container 'x'; it has c"):
+        kube.pods.environment("a", container="x")

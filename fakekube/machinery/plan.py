@@ -49,7 +49,7 @@ def UpdateStatus(resource: str, obj: Obj, *, then: Then | None = None, refused: 
 
 @dataclass(slots=True)
 class Patch(Change):
-    """Patch an object. type: merge, json or strategic."""
+    """Patch an object. type: merge, json, strategic or apply."""
 
     key: Key
     body: Any

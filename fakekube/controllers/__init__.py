@@ -34,6 +34,7 @@ from fakekube.controllers import (
     statefulset,
     tainteviction,
     ttlafterfinished,
+    validatingadmissionpolicystatus,
 )
 from fakekube.machinery.controller import Controller
 
@@ -67,6 +68,7 @@ CONTROLLERS: tuple[Controller, ...] = (
     clusterrole_aggregation.CONTROLLER,
     serviceaccount_tokens.CONTROLLER,
     certificates.CONTROLLER,
+    validatingadmissionpolicystatus.CONTROLLER,
     tainteviction.CONTROLLER,
     podgc.CONTROLLER,
     garbage.CONTROLLER,  # last: it only takes away

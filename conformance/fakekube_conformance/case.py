@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fakekube_conformance import watching
 from fakekube_conformance.failures import Failure, brief
@@ -15,6 +15,7 @@ from fakekube_conformance.wire import JSON, Answer, Headers
 if TYPE_CHECKING:
     from fakekube_conformance.session import Session
 
+T = TypeVar("T")
 MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
@@ -161,28 +162,38 @@ class Case:
         self.later("DELETE", f"{path}/{body['metadata']['name']}")
         return self.create(path, body, **options)
 
-    def eventually(self, path: str, what: str, test: Callable[[Obj], object], seconds: float = PATIENCE) -> Obj:
-        """Read until `test` is true of what is there; Failure says `what` was waited for."""
+    def until(self, what: str, attempt: Callable[[], T], seconds: float = PATIENCE) -> T:
+        """The first true thing that `attempt` returns; a Failure says `what` was waited for in vain."""
         end, pause = time.monotonic() + seconds, 0.01
-        while True:
-            answer = self.session.client.send("GET", self.path(path), None, self.session.client.headers({}))
-            if answer.status == 200 and test(answer.body):
-                self.transcript.append(f"{answer.request} until {what}")
-                found: Obj = answer.body
-                return found
+        while not (found := attempt()):
             if time.monotonic() > end:
-                raise Failure(f"{answer.request}: not within {seconds:g} s: {what}; {answer.text[:1500]}")
+                raise Failure(f"not within {seconds:g} s: {what}")
             time.sleep(pause)
             pause = min(pause * 1.5, 0.5)
+        self.transcript.append(f"waited until {what}")
+        return found
+
+    def eventually(self, path: str, what: str, test: Callable[[Obj], object], seconds: float = PATIENCE) -> Obj:
+        """Read until there is something of which `test` is true."""
+        last: list[Answer] = []
+
+        def attempt() -> Obj | None:
+            last[:] = [self.session.client.send("GET", self.path(path), None, self.session.client.headers({}))]
+            return last[0].body if last[0].status == 200 and test(last[0].body) else None
+
+        try:
+            found = self.until(what, attempt, seconds)
+        except Failure as failure:
+            raise Failure(f"{failure}; {last[0].request} answers {last[0].text[:1500]}") from None
+        assert found is not None, "until returns what is true"
+        return found
 
     def gone(self, path: str, seconds: float = PATIENCE) -> None:
         """Wait until there is nothing at the path."""
-        end, pause = time.monotonic() + seconds, 0.01
-        while (answer := self.get(path, status=(200, 404))).status != 404:
-            if time.monotonic() > end:
-                raise Failure(f"{answer.request}: still there after {seconds:g} s: {answer.text[:1000]}")
-            time.sleep(pause)
-            pause = min(pause * 1.5, 0.5)
+        client = self.session.client
+        target = self.path(path)
+        nothing = f"there is nothing at {target}"
+        self.until(nothing, lambda: client.send("GET", target, None, client.headers({})).status == 404, seconds)
 
     # The end.
 

@@ -46,6 +46,14 @@ class Watch:
         except (http.client.HTTPException, ConnectionError) as error:
             raise Failure(f"{self.request}: the stream broke off: {error!r}") from None
 
+    def read(self, length: int, seconds: float = SECONDS) -> bytes:
+        """The next bytes, as many as wanted."""
+        self._socket.settimeout(seconds)
+        try:
+            return self._response.read(length)
+        except TimeoutError:
+            raise Failure(f"{self.request}: no {length} bytes came within {seconds:g} s") from None
+
     def next(self, kind: str | None = None, name: str | None = None, seconds: float = SECONDS) -> Event:
         """The next event, which must be of this kind ("ADDED") and about the object of this name."""
         line = self.line(seconds)

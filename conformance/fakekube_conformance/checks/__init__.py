@@ -28,6 +28,10 @@ TOPICS = (
     "endpoints",
     "definitions",
     "custom_objects",
+    "discovery",
+    "openapi",
+    "tables",
+    "media_types",
 )
 """In the order in which a reader meets them; each is a module of this package."""
 

@@ -137,9 +137,10 @@ def ratcheting(case: Case) -> None:
         "value": 9,
     }
     case.json_patch(custom.definition, tighter)
-    for _ in range(200):
-        if case.post(custom.path, custom.obj("ball", {"size": 30}), dryRun="All", status=(201, 422)).status == 422:
-            break
+    ball = custom.obj("ball", {"size": 30})
+    case.until(
+        "a new one is refused", lambda: case.post(custom.path, ball, dryRun="All", status=(201, 422)).status == 422
+    )
     case.merge(f"{custom.path}/bear", {"spec": {"colour": "brown"}})
     case.merge(f"{custom.path}/bear", {"spec": {"size": 31}}, status=422).blames("spec.size")
 

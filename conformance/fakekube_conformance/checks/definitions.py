@@ -15,7 +15,7 @@ from fakekube_conformance.definitions import (
     new_group,
     version,
 )
-from fakekube_conformance.failures import contains, covers, equal, holds, lacks, look
+from fakekube_conformance.failures import covers, equal, holds, lacks, look
 from fakekube_conformance.objects import Obj
 from fakekube_conformance.wire import Answer
 
@@ -71,11 +71,7 @@ def discovery(case: Case) -> None:
 def aggregated(case: Case) -> None:
     group = define(case).group
     accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-    for _ in range(200):
-        groups = case.get("/apis", accept=accept).names
-        if group in groups:
-            break
-    contains("groups", groups, group)
+    case.until("the group is among them", lambda: group in case.get("/apis", accept=accept).names)
 
 
 @check("The versions of a custom group are told with the most stable first")
@@ -167,11 +163,8 @@ def add_field(case: Case) -> None:
         "value": TEXT,
     }
     case.json_patch(custom.definition, add)
-    for _ in range(200):
-        after = case.merge(f"{custom.path}/bear", {"spec": {"colour": "brown"}}).body
-        if "colour" in after["spec"]:
-            break
-    equal("colour", after["spec"].get("colour"), "brown")
+    change = {"spec": {"colour": "brown"}}
+    case.until("the field is kept", lambda: case.merge(f"{custom.path}/bear", change).look("spec.colour") == "brown")
 
 
 @check("Moving the storage version adds it to the stored ones")

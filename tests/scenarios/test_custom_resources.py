@@ -1,0 +1,143 @@
+"""Custom resources as operators use them."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fakekube import FakeCluster
+
+pytestmark = pytest.mark.fakekube(tls=False, seed=1)
+
+GROUP = "shop.example"
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+CARTS = f"/apis/{GROUP}/v1/namespaces/default/carts"
+SPEC: dict[str, Any] = {
+    "type": "object",
+    "required": ["size"],
+    "properties": {
+        "size": {"type": "integer", "minimum": 1},
+        "colour": {"type": "string", "default": "red"},
+        "wheels": {"type": "integer", "x-kubernetes-validations": [{"rule": "self == oldSelf", "message": "fixed"}]},
+    },
+    "x-kubernetes-validations": [{"rule": "self.size < 10", "messageExpression": "self.size > 99 ? 'no' : 'less'"}],
+}
+
+
+def definition(**version: Any) -> dict[str, Any]:
+    schema = {"type": "object", "properties": {"spec": SPEC, "status": {"type": "object", "properties": {"size": {}}}}}
+    schema["properties"]["status"]["properties"]["size"] = {"type": "integer"}
+    scale = {"specReplicasPath": ".spec.size", "statusReplicasPath": ".status.size"}
+    stated = {
+        "name": "v1",
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": schema},
+        "subresources": {"status": {}, "scale": scale},
+        "selectableFields": [{"jsonPath": ".spec.colour"}],
+        "additionalPrinterColumns": [{"name": "Size", "type": "integer", "jsonPath": ".spec.size"}],
+        **version,
+    }
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"carts.{GROUP}"},
+        "spec": {
+            "group": GROUP,
+            "scope": "Namespaced",
+            "names": {"plural": "carts", "kind": "Cart"},
+            "versions": [stated],
+        },
+    }
+
+
+def cart(name: str = "a", **spec: Any) -> dict[str, Any]:
+    return {"apiVersion": f"{GROUP}/v1", "kind": "Cart", "metadata": {"name": name}, "spec": spec}
+
+
+def ask(kube: FakeCluster, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+    asked = {"Authorization": f"Bearer {kube.token}", "Content-Type": "application/json", **headers}
+    data = None if body is None else json.dumps(body).encode()
+    try:
+        with urllib.request.urlopen(urllib.request.Request(kube.url + path, data, asked, method=method)) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def patch(kube: FakeCluster, path: str, body: Any) -> tuple[int, Any]:
+    return ask(kube, "PATCH", path, body, **{"Content-Type": "application/merge-patch+json"})
+
+
+@pytest.fixture
+def shop(kube: FakeCluster) -> Iterator[FakeCluster]:
+    """A cluster with carts, which are served at once."""
+    assert ask(kube, "POST", DEFINITIONS, definition())[0] == 201
+    yield kube
+
+
+def test_objects_are_defaulted_pruned_and_judged(shop: FakeCluster) -> None:
+    code, made = ask(shop, "POST", CARTS, cart(size=1, extra=True))
+    assert code == 201
+    assert made["spec"] == {"size": 1, "colour": "red"}
+    code, refused = ask(shop, "POST", CARTS, cart("b", size=0))
+    assert code == 422
+    assert refused["message"] == (
+        f'Cart.{GROUP} "b" is invalid: spec.size: Invalid value: 0: spec.size in body should be greater than or equal to 1'
+    )
+    assert ask(shop, "POST", CARTS, cart("c", size=12))[1]["message"].endswith("spec: Invalid value: less")
+    assert ask(shop, "POST", CARTS, cart("d"))[1]["details"]["causes"][0]["field"] == "spec.size"
+
+
+def test_status_scale_and_generation(shop: FakeCluster) -> None:
+    ask(shop, "POST", CARTS, cart(size=1, wheels=4))
+    code, changed = patch(shop, f"{CARTS}/a/status", {"spec": {"size": 9}, "status": {"size": 1}})
+    assert (code, changed["spec"]["size"], changed["status"], changed["metadata"]["generation"]) == (
+        200,
+        1,
+        {"size": 1},
+        1,
+    )
+    code, scale = patch(shop, f"{CARTS}/a/scale", {"spec": {"replicas": 5}})
+    assert (code, scale["spec"], scale["status"]) == (200, {"replicas": 5}, {"replicas": 1})
+    found = ask(shop, "GET", f"{CARTS}/a")[1]
+    assert (found["spec"]["size"], found["metadata"]["generation"]) == (5, 2)
+    assert patch(shop, f"{CARTS}/a", {"spec": {"wheels": 3}})[1]["details"]["causes"][0]["message"] == (
+        "Invalid value: 3: fixed"
+    )
+
+
+def test_selection_and_columns(shop: FakeCluster) -> None:
+    for name, colour in (("a", "red"), ("b", "blue")):
+        ask(shop, "POST", CARTS, cart(name, size=1, colour=colour))
+    listed = ask(shop, "GET", f"{CARTS}?fieldSelector=spec.colour%3Dblue")[1]
+    assert [item["metadata"]["name"] for item in listed["items"]] == ["b"]
+    table = ask(shop, "GET", CARTS, Accept="application/json;as=Table;v=v1;g=meta.k8s.io")[1]
+    assert [column["name"] for column in table["columnDefinitions"]] == ["Name", "Size"]
+    assert [row["cells"] for row in table["rows"]] == [["a", 1], ["b", 1]]
+
+
+def test_a_changed_schema_is_seen_on_objects_that_were_there(shop: FakeCluster) -> None:
+    ask(shop, "POST", CARTS, cart(size=1))
+    found = ask(shop, "GET", f"{DEFINITIONS}/carts.{GROUP}")[1]
+    properties = found["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]
+    properties["made"] = {"type": "string", "default": "here"}
+    assert ask(shop, "PUT", f"{DEFINITIONS}/carts.{GROUP}", found)[0] == 200
+    assert ask(shop, "GET", f"{CARTS}/a")[1]["spec"]["made"] == "here"
+    assert ask(shop, "GET", CARTS)[1]["items"][0]["spec"]["made"] == "here"
+
+
+def test_a_definition_goes_with_its_objects(shop: FakeCluster) -> None:
+    ask(shop, "POST", CARTS, cart(size=1))
+    assert ask(shop, "DELETE", f"{DEFINITIONS}/carts.{GROUP}")[0] == 200
+    shop.settle()
+    assert ask(shop, "GET", f"{DEFINITIONS}/carts.{GROUP}")[0] == 404
+    assert ask(shop, "POST", DEFINITIONS, definition())[0] == 201
+    assert ask(shop, "GET", CARTS)[1]["items"] == []

@@ -16,6 +16,7 @@ from fakekube.admission.plugins.pod_topology_labels import PodTopologyLabels
 from fakekube.admission.plugins.priority import Priority
 from fakekube.admission.plugins.runtime_class import RuntimeClass
 from fakekube.admission.plugins.service_account import ServiceAccount
+from fakekube.admission.plugins.storage_protection import StorageObjectInUseProtection
 
 
 def built_in(dynamic: Sequence[Plugin] = ()) -> tuple[Plugin, ...]:
@@ -28,6 +29,7 @@ def built_in(dynamic: Sequence[Plugin] = ()) -> tuple[Plugin, ...]:
         Priority(),
         DefaultTolerationSeconds(),  # before RuntimeClass, whose tolerations come after these
         DefaultStorageClass(),
+        StorageObjectInUseProtection(),
         PersistentVolumeClaimResize(),
         RuntimeClass(),
         DefaultIngressClass(),

@@ -37,17 +37,6 @@ _OLD_SOURCES = {
 }
 _TOLD = {"storageos": "storageOS"}
 
-VOLUME_FINALIZER = "kubernetes.io/pv-protection"
-CLAIM_FINALIZER = "kubernetes.io/pvc-protection"
-
-
-def protect(obj: Obj, finalizer: str) -> None:
-    """Put the finalizer on unless it is there."""
-    meta = obj["metadata"]
-    found = meta.get("finalizers") or []
-    if finalizer not in found:
-        meta["finalizers"] = [*found, finalizer]
-
 
 def default_volume_spec(spec: Obj) -> None:
     """What is known of any volume's spec, also of one within a VolumeAttachment."""
@@ -72,9 +61,8 @@ class PersistentVolumeStrategy(Strategy):
         status["phase"] = status.get("phase") or "Pending"
 
     def prepare_for_create(self, context: Context, obj: Obj) -> None:
-        """Pending since now, and protected."""
+        """Pending since now."""
         obj["status"] = {"phase": "Pending", "lastPhaseTransitionTime": timestamp(context.clock)}
-        protect(obj, VOLUME_FINALIZER)
 
     def prepare_for_status(self, context: Context, obj: Obj, old: Obj) -> None:
         """Note when the phase changed."""
@@ -130,9 +118,8 @@ class PersistentVolumeClaimStrategy(Strategy):
             resource_names.round_to_milli(status.get(part))
 
     def prepare_for_create(self, context: Context, obj: Obj) -> None:
-        """Pending and protected; the two ways to tell a source agree."""
+        """Pending; the two ways to tell a source agree."""
         obj["status"] = {"phase": "Pending"}
-        protect(obj, CLAIM_FINALIZER)
         spec = obj.get("spec") or {}
         _drop_foreign_reference(spec)
         _drop_unknown_source(spec)

@@ -12,6 +12,7 @@ from fakekube.admission.plugins.claim_resize import PersistentVolumeClaimResize
 from fakekube.admission.plugins.default_classes import DefaultIngressClass, DefaultStorageClass
 from fakekube.admission.plugins.namespace_lifecycle import NamespaceLifecycle
 from fakekube.admission.plugins.node_taint import TaintNodesByCondition
+from fakekube.admission.plugins.storage_protection import StorageObjectInUseProtection
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj
 from tests.unit.admission.conftest import NAMESPACE, World, attributes_of
@@ -84,6 +85,18 @@ async def test_the_newest_default_class_is_taken(
     assert found["spec"][field] == "b"
     own = await world.run(plugin, attributes_of(kind, {"metadata": {}, "spec": {field: ""}}))
     assert own["spec"][field] == "", "to want none is a choice as well"
+
+
+@pytest.mark.parametrize(("resource", "start"), [("persistentvolumes", "pv"), ("persistentvolumeclaims", "pvc")])
+async def test_storage_is_protected_once(world: World, resource: str, start: str) -> None:
+    wanted = f"kubernetes.io/{start}-protection"
+    for given in ([], ["mine"], [wanted]):
+        obj: Obj = {"metadata": {"name": "x", "finalizers": list(given)}}
+        await world.run(StorageObjectInUseProtection(), attributes_of(resource, obj))
+        assert obj["metadata"]["finalizers"] == [*(each for each in given if each != wanted), wanted]
+    obj = {"metadata": {"name": "x"}}
+    await world.run(StorageObjectInUseProtection(), attributes_of(resource, obj, UPDATE))
+    assert "finalizers" not in obj["metadata"]
 
 
 async def test_only_a_bound_claim_of_a_growing_class_grows(world: World) -> None:

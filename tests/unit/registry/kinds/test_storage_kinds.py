@@ -18,9 +18,8 @@ VOLUME: dict[str, Any] = {
 CLAIM: dict[str, Any] = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
 
 
-async def test_a_volume_waits_protected(api: Api) -> None:
+async def test_a_volume_waits(api: Api) -> None:
     made = await api.make(VOLUMES, spec=VOLUME)
-    assert made["metadata"]["finalizers"] == ["kubernetes.io/pv-protection"]
     assert made["status"] == {"phase": "Pending", "lastPhaseTransitionTime": "2026-01-01T00:00:00Z"}
     assert made["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
     assert made["spec"]["volumeMode"] == "Filesystem"
@@ -33,9 +32,8 @@ async def test_the_source_of_a_volume_stays(api: Api) -> None:
     assert fault.startswith("spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable")
 
 
-async def test_a_claim_waits_protected(api: Api) -> None:
+async def test_a_claim_waits(api: Api) -> None:
     made = await api.make(CLAIMS, spec=CLAIM)
-    assert made["metadata"]["finalizers"] == ["kubernetes.io/pvc-protection"]
     assert made["status"] == {"phase": "Pending"}
     assert made["spec"]["volumeMode"] == "Filesystem"
 

@@ -1,0 +1,26 @@
+"""StorageObjectInUseProtection: volumes, claims and their attribute classes stay as long as somebody uses them."""
+
+from __future__ import annotations
+
+from fakekube.admission.chain import CREATE, Attributes, Context, Plugin
+from fakekube.core.meta import metadata
+
+FINALIZERS = {
+    "persistentvolumes": "kubernetes.io/pv-protection",
+    "persistentvolumeclaims": "kubernetes.io/pvc-protection",
+    "volumeattributesclasses.storage.k8s.io": "kubernetes.io/vac-protection",
+}
+
+
+class StorageObjectInUseProtection(Plugin):
+    name = "StorageObjectInUseProtection"
+
+    def handles(self, attributes: Attributes) -> bool:
+        is_new = attributes.operation == CREATE and not attributes.subresource
+        return is_new and attributes.resource.id in FINALIZERS
+
+    async def admit(self, attributes: Attributes, context: Context) -> None:
+        meta, finalizer = metadata(attributes.obj or {}), FINALIZERS[attributes.resource.id]
+        found = meta.get("finalizers") or []
+        if finalizer not in found:
+            meta["finalizers"] = [*found, finalizer]

@@ -32,6 +32,9 @@ TOPICS = (
     "openapi",
     "tables",
     "media_types",
+    "rollouts",
+    "stateful",
+    "scheduling",
 )
 """In the order in which a reader meets them; each is a module of this package."""
 

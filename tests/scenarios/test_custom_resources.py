@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from fakekube import FakeCluster
 
 pytestmark = pytest.mark.fakekube(tls=False, seed=1)
@@ -77,10 +75,10 @@ def patch(kube: FakeCluster, path: str, body: Any) -> tuple[int, Any]:
 
 
 @pytest.fixture
-def shop(kube: FakeCluster) -> Iterator[FakeCluster]:
+def shop(kube: FakeCluster) -> FakeCluster:
     """A cluster with carts, which are served at once."""
     assert ask(kube, "POST", DEFINITIONS, definition())[0] == 201
-    yield kube
+    return kube
 
 
 def test_objects_are_defaulted_pruned_and_judged(shop: FakeCluster) -> None:
@@ -90,7 +88,8 @@ def test_objects_are_defaulted_pruned_and_judged(shop: FakeCluster) -> None:
     code, refused = ask(shop, "POST", CARTS, cart("b", size=0))
     assert code == 422
     assert refused["message"] == (
-        f'Cart.{GROUP} "b" is invalid: spec.size: Invalid value: 0: spec.size in body should be greater than or equal to 1'
+        f'Cart.{GROUP} "b" is invalid: spec.size: Invalid value: 0: '
+        "spec.size in body should be greater than or equal to 1"
     )
     assert ask(shop, "POST", CARTS, cart("c", size=12))[1]["message"].endswith("spec: Invalid value: less")
     assert ask(shop, "POST", CARTS, cart("d"))[1]["details"]["causes"][0]["field"] == "spec.size"

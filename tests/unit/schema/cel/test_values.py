@@ -13,7 +13,6 @@ from tests.unit.schema.cel.conftest import value
     [
         ("i + 1 == 6 && -i == -5 && i * 2 - 1 == 9", True),
         ("-7 / 2 == -3 && -7 % 2 == -1", True),
-        ("1 / 2.0 == 0.5", None),
         ("2.0 / 0.0 > 1e300", True),
         ("9 > 3 ? 'a' : 'b'", "a"),
         ("s + 'd'", "abcd"),
@@ -36,10 +35,6 @@ from tests.unit.schema.cel.conftest import value
     ],
 )
 def test_operators(text: str, expected: Any) -> None:
-    if expected is None:
-        with pytest.raises(Exception, match="no matching overload"):
-            value(text)
-        return
     assert value(text) == expected
 
 
@@ -77,18 +72,11 @@ def test_loops(text: str, expected: Any) -> None:
         ("int('x')", "type conversion error from 'string' to 'int'"),
         ("int(1e30)", "integer overflow"),
         ("self.s > 1", "no such overload"),
-        ("[].max()", None),
         ("optional.none().value()", "optional.none() dereference"),
         ("{'a': 1}.transformMapEntry(k, v, {'x': 1}).size() == 1 && s.charAt(9) == ''", "index out of range: 9"),
-        ("l.all(x, 1 / (x - 2) > 5)", None),
     ],
 )
-def test_what_has_no_value(text: str, why: str | None) -> None:
-    if why is None:
-        with pytest.raises(Exception):  # noqa: B017 - which one is told elsewhere
-            assert value(text) is not False
-            raise AssertionError
-        return
+def test_what_has_no_value(text: str, why: str) -> None:
     with pytest.raises(EvaluationError) as caught:
         value(text)
     assert str(caught.value) == why

@@ -69,14 +69,12 @@ def test_rules_that_have_no_value() -> None:
     wide = {"x-kubernetes-int-or-string": True}
     rules = [rule("self.b > 1", message="m"), rule("self.w > 1")]
     schema = root(properties={"b": INT, "w": wide}, **{"x-kubernetes-validations": rules})
-    assert told(schema, {"spec": {"w": "x"}}) == [
-        ("spec", 'Invalid value: "object": no such key: b evaluating rule: m'),
-        (
-            "spec",
-            "Invalid value: \"object\": 'no such overload': call arguments did not match a supported operator, "
-            "function or macro signature for rule: self.w > 1",
-        ),
-    ]
+    unfit = (
+        "Invalid value: \"object\": 'no such overload': call arguments did not match a supported operator, "
+        "function or macro signature for rule: self.w > 1"
+    )
+    absent = 'Invalid value: "object": no such key: b evaluating rule: m'
+    assert told(schema, {"spec": {"w": "x"}}) == [("spec", absent), ("spec", unfit)]
 
 
 def test_the_root_has_no_name_but_the_object_has() -> None:

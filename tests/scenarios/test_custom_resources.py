@@ -29,8 +29,8 @@ SPEC: dict[str, Any] = {
 
 
 def definition(**version: Any) -> dict[str, Any]:
-    schema = {"type": "object", "properties": {"spec": SPEC, "status": {"type": "object", "properties": {"size": {}}}}}
-    schema["properties"]["status"]["properties"]["size"] = {"type": "integer"}
+    status = {"type": "object", "properties": {"size": {"type": "integer"}}}
+    schema = {"type": "object", "properties": {"spec": SPEC, "status": status}}
     scale = {"specReplicasPath": ".spec.size", "statusReplicasPath": ".status.size"}
     stated = {
         "name": "v1",

@@ -65,11 +65,17 @@ class Writer:
         meta = obj["metadata"]
         for name in NEVER_GIVEN:
             meta.pop(name, None)
+        drops_status = not owned and self._drops_status(request, strategy)
         if not owned:
-            self._own_fields(request, strategy, None, obj)
+            view = dict(obj)
+            if drops_status:
+                _empty_status(request, view)
+            self._own_fields(request, None, view)
         attributes = attributes_of(request, "CREATE", obj, None)
         await backend.admission.admit(attributes, context)
         obj = attributes.obj or obj
+        if drops_status:
+            _empty_status(request, obj)
         meta = obj["metadata"]
         for name in NEVER_GIVEN:  # not by admission either
             meta.pop(name, None)
@@ -202,18 +208,20 @@ class Writer:
         old = current(resource, stored)
         if window is None:
             obj = change(stored)
+            sent = {**obj, "metadata": {**obj["metadata"]}}  # admission is shown what this path may not touch as well
             self._reset(request, strategy, old, obj)
             if not owned:
-                self._own_fields(request, strategy, old, obj)
-            attributes = attributes_of(request, "UPDATE", obj, old)
+                self._own_fields(request, old, obj)
+            _keep(sent["metadata"], obj["metadata"], "managedFields")
+            attributes = attributes_of(request, "UPDATE", sent, old)
             await backend.admission.admit(attributes, context)
-            obj = attributes.obj or obj
+            obj = attributes.obj or sent
         else:
             wanted, present = window.wanted(stored)
             attributes = attributes_of(request, "UPDATE", wanted, present)
             await backend.admission.admit(attributes, context)
             obj = window.merged(stored, attributes.obj or wanted)
-            self._reset(request, strategy, old, obj)
+        self._reset(request, strategy, old, obj)
         self._check_version(request, strategy, stored, obj)
         if not resource.custom:
             null_empty_lists(resource.storage.type, obj)
@@ -297,10 +305,13 @@ class Writer:
 
     # --- shared
 
-    def _own_fields(self, request: Request, strategy: Strategy, old: Obj | None, obj: Obj) -> None:
-        drops_status = strategy.has_status and not strategy.create_keeps_status
-        if old is None and drops_status and "status" in request.resource.subresources:
-            _empty_status(request, obj)
+    @staticmethod
+    def _drops_status(request: Request, strategy: Strategy) -> bool:
+        """Whether nobody can give a new object its status."""
+        drops = strategy.has_status and not strategy.create_keeps_status
+        return drops and "status" in request.resource.subresources
+
+    def _own_fields(self, request: Request, old: Obj | None, obj: Obj) -> None:
         manager = fields.manager_name(request.field_manager, request.user_agent)
         resource, now = request.resource, timestamp(self._backend.clock)
         if resource.custom or resource is resource.storage:

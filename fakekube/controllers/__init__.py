@@ -16,6 +16,7 @@ from fakekube.controllers import (
     endpoints,
     endpointslice,
     endpointslicemirroring,
+    ephemeralvolume,
     garbage,
     horizontalpodautoscaler,
     job,
@@ -46,6 +47,7 @@ CONTROLLERS: tuple[Controller, ...] = (
     root_ca.CONTROLLER,  # and the certificate authority
     nodelifecycle.CONTROLLER,  # taints that keep pods off a node come before pods are placed
     node_ttl.CONTROLLER,
+    ephemeralvolume.CONTROLLER,
     persistentvolume.BINDER,
     persistentvolume.KEEPER,
     claimprotection.CLAIMS,

@@ -7,24 +7,12 @@ from collections.abc import Iterable
 from fakekube.core.meta import Obj, is_deleting
 from fakekube.machinery.controller import Controller, NamedKey, Watch, itself, service_account
 from fakekube.machinery.plan import NOTHING, Plan, Update
-from fakekube.machinery.world import Index, World
+from fakekube.machinery.volumes import BY_CLAIM, places
+from fakekube.machinery.world import World
 from fakekube.storage.values import Event
 
 CLAIM_FINALIZER = "kubernetes.io/pvc-protection"
 VOLUME_FINALIZER = "kubernetes.io/pv-protection"
-
-
-def _claims_of(pod: Obj) -> Iterable[tuple[str, str]]:
-    meta = pod["metadata"]
-    for volume in pod["spec"].get("volumes") or ():
-        if "persistentVolumeClaim" in volume:
-            yield meta["namespace"], volume["persistentVolumeClaim"]["claimName"]
-        elif "ephemeral" in volume:
-            yield meta["namespace"], f"{meta['name']}-{volume['name']}"
-
-
-BY_CLAIM = Index("pods", _claims_of)
-"""Pods by the claims that they mount."""
 
 
 def reconcile_claim(key: NamedKey, world: World) -> Plan:
@@ -60,7 +48,7 @@ def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
     """The claims of a pod that went."""
     if event.after is not None or event.before is None:
         return ()
-    return [NamedKey(*each) for each in _claims_of(event.before.view)]
+    return [NamedKey(*each) for each in places(event.before.view)]
 
 
 CLAIMS = Controller(

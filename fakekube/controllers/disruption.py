@@ -114,7 +114,7 @@ def _disrupted(budget: Obj, pods: list[PodFacts], now: float) -> tuple[dict[str,
     left = {
         pod.name: known[pod.name]
         for pod in pods
-        if not pod.deleting and pod.name in known and parse_time(known[pod.name]) + DELETION_SECONDS >= now
+        if not pod.deleting and pod.name in known and parse_time(known[pod.name]) + DELETION_SECONDS > now
     }
     return left, min((parse_time(text) + DELETION_SECONDS - now for text in left.values()), default=None)
 

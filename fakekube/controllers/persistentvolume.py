@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fakekube.core.meta import Obj, annotations_of
+from fakekube.core.meta import Obj, annotations_of, is_deleting
 from fakekube.machinery import volumes
 from fakekube.machinery.controller import Controller, NamedKey, Watch, itself, service_account
-from fakekube.machinery.plan import NOTHING, Change, Emit, Patch, Plan, Update
-from fakekube.machinery.volumes import CLAIMS, CLASSES, COMPLETED, NO_PROVISIONER, SELECTED_NODE, VOLUMES
+from fakekube.machinery.plan import NOTHING, Change, Delete, Emit, Patch, Plan, Update
+from fakekube.machinery.volumes import BY_CLAIM, CLAIMS, CLASSES, COMPLETED, NO_PROVISIONER, SELECTED_NODE, VOLUMES
 from fakekube.machinery.world import Index, World
 from fakekube.storage.values import Event, Key
 
@@ -16,17 +16,11 @@ RETRY_SECONDS = 15.0
 """How often a claim without volume is looked at again and told of."""
 PROVISIONER = "volume.kubernetes.io/storage-provisioner"
 OLD_PROVISIONER = "volume.beta.kubernetes.io/storage-provisioner"
+PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
+DELETABLE = "/tmp/"
+"""Volumes of host paths below this are deleted with their claims."""
 NOTHING_FITS = "no persistent volumes available for this claim and no storage class is set"
 FIRST_CONSUMER = "waiting for first consumer to be created before binding"
-
-
-def _mounted(pod: Obj) -> Iterable[tuple[str, str]]:
-    for volume in pod["spec"].get("volumes") or ():
-        if "persistentVolumeClaim" in volume:
-            yield pod["metadata"]["namespace"], volume["persistentVolumeClaim"]["claimName"]
-
-
-BY_CLAIM = Index("pods", _mounted)
 
 
 def reconcile_claim(key: NamedKey, world: World) -> Plan:
@@ -179,11 +173,33 @@ def reconcile_volume(key: NamedKey, world: World) -> Plan:
         return Plan(_volume_phase(volume, "Available"))
     claim = world.get(CLAIMS, reference.get("namespace", ""), reference.get("name", ""))
     if claim is None or claim["metadata"]["uid"] != reference["uid"]:
-        present = (volume.get("status") or {}).get("phase")
-        return NOTHING if present in ("Released", "Failed") else Plan(_volume_phase(volume, "Released"))
+        return _released(volume)
     if claim["spec"].get("volumeName") == key.name:
         return Plan(_volume_phase(volume, "Bound"))
     return Plan(_unbound(volume)) if claim["spec"].get("volumeName") else NOTHING
+
+
+def _released(volume: Obj) -> Plan:
+    """The claim is gone: the volume is kept, deleted, or cannot be deleted here."""
+    present = (volume.get("status") or {}).get("phase")
+    if present == "Failed":
+        return NOTHING
+    if present != "Released":
+        return Plan(_volume_phase(volume, "Released"))
+    if volume["spec"].get("persistentVolumeReclaimPolicy") != "Delete" or PROVISIONED_BY in annotations_of(volume):
+        return NOTHING
+    if is_deleting(volume):
+        return NOTHING
+    name, path = volume["metadata"]["name"], (volume["spec"].get("hostPath") or {}).get("path")
+    if path is None:
+        why = f'error getting deleter volume plugin for volume "{name}": no deletable volume plugin matched'
+    elif not path.startswith(DELETABLE):
+        why = f"host_path deleter only supports {DELETABLE}.+ but received provided {path}"
+    else:
+        return Plan([Delete.of(VOLUMES, volume)])
+    status = {"phase": "Failed", "message": why}
+    write = Patch(Key(VOLUMES, "", name), {"status": status}, "merge", "status")
+    return Plan([write, Emit(volume, "VolumeFailedDelete", why, "Warning")])
 
 
 def _unbound(volume: Obj) -> list[Change]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from fakekube.core.meta import Obj, annotations_of, is_deleting, labels_of
 from fakekube.core.quantity import parse
 from fakekube.machinery.selection import matcher, node_selector
-from fakekube.machinery.world import World
+from fakekube.machinery.world import Index, World
 
 VOLUMES = "persistentvolumes"
 CLAIMS = "persistentvolumeclaims"
@@ -17,6 +17,26 @@ COMPLETED = "pv.kubernetes.io/bind-completed"
 SELECTED_NODE = "volume.kubernetes.io/selected-node"
 OLD_CLASS = "volume.beta.kubernetes.io/storage-class"
 NO_PROVISIONER = "kubernetes.io/no-provisioner"
+
+
+def mounted(pod: Obj) -> list[str]:
+    """The names of the claims that the pod mounts, ephemeral ones by the name that is made for them."""
+    found = []
+    for volume in pod["spec"].get("volumes") or ():
+        if volume.get("persistentVolumeClaim"):
+            found.append(volume["persistentVolumeClaim"]["claimName"])
+        elif volume.get("ephemeral"):
+            found.append(f"{pod['metadata']['name']}-{volume['name']}")
+    return found
+
+
+def places(pod: Obj) -> Iterable[tuple[str, str]]:
+    """Namespace and name of each claim that the pod mounts."""
+    return [(pod["metadata"]["namespace"], name) for name in mounted(pod)]
+
+
+BY_CLAIM = Index("pods", places)
+"""Pods by the claims that they mount."""
 
 
 def class_name(obj: Obj) -> str:

@@ -16,17 +16,6 @@ CONFLICT = "node(s) didn't match PersistentVolume's node affinity"
 NO_VOLUME = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
 
 
-def claim_names(pod: Obj) -> list[str]:
-    """The claims that the pod mounts, ephemeral ones by the name that they will have."""
-    found = []
-    for volume in pod["spec"].get("volumes") or ():
-        if "persistentVolumeClaim" in volume:
-            found.append(volume["persistentVolumeClaim"]["claimName"])
-        elif "ephemeral" in volume:
-            found.append(f"{pod['metadata']['name']}-{volume['name']}")
-    return found
-
-
 class Claims:
     """The claims of one pod. `refusal`: why it cannot be placed at all; '' if it can."""
 
@@ -35,9 +24,10 @@ class Claims:
         self.listed: list[Obj] = []
         self.refusal = ""
         self.waiting: list[Obj] = []
-        for name in claim_names(pod):
+        made = {f"{pod['metadata']['name']}-{each['name']}" for each in pod["spec"].get("volumes") or () if "ephemeral" in each}
+        for name in volumes.mounted(pod):
             claim = world.get(CLAIMS, pod["metadata"]["namespace"], name)
-            self.refusal = self.refusal or _missing(claim, name)
+            self.refusal = self.refusal or _missing(claim, name, ephemeral=name in made)
             if claim is not None:
                 self.listed.append(claim)
         if not self.refusal:
@@ -89,7 +79,9 @@ class Claims:
         return changes
 
 
-def _missing(claim: Obj | None, name: str) -> str:
+def _missing(claim: Obj | None, name: str, *, ephemeral: bool) -> str:
+    if claim is None and ephemeral:
+        return f'waiting for ephemeral volume controller to create the persistentvolumeclaim "{name}"'
     if claim is None:
         return f'persistentvolumeclaim "{name}" not found'
     return f'persistentvolumeclaim "{name}" is being deleted' if is_deleting(claim) else ""

@@ -1,0 +1,169 @@
+from typing import Any
+
+from fakekube.core.meta import Obj
+from tests.unit.controllers.labs import TEMPLATE_LABELS, change, lab, names, pod
+from tests.unit.machinery.fakeapi import Lab
+
+SLICES = "endpointslices.discovery.k8s.io"
+ALL = ("endpoints", "endpointslice", "endpointslicemirroring")
+HTTP = {"containerPort": 8080, "name": "http"}
+
+
+async def service(made: Lab, name: str = "web", **more: Any) -> None:
+    spec: Obj = {
+        "type": "ClusterIP",
+        "selector": TEMPLATE_LABELS,
+        "clusterIP": "10.96.0.9",
+        "ipFamilies": ["IPv4"],
+        "ports": [{"name": "web", "port": 80, "targetPort": 8080, "protocol": "TCP"}],
+        **more,
+    }
+    await made.make("services", "Service", name, spec={key: value for key, value in spec.items() if value is not None})
+
+
+def subsets(made: Lab, name: str = "web") -> list[Obj]:
+    found = made.get("endpoints", name)
+    assert found is not None
+    return list(found.get("subsets") or ())
+
+
+def listed(made: Lab) -> list[Obj]:
+    return [each for one in made.all(SLICES) for each in one.get("endpoints") or ()]
+
+
+async def test_a_running_pod_is_an_endpoint() -> None:
+    made = await lab(*ALL, count=1)
+    await service(made)
+    await made.settle()
+    assert subsets(made) == []
+    (empty,) = made.all(SLICES)
+    assert empty["addressType"] == "IPv4"
+    assert not empty["endpoints"]
+    one = await pod(made, "one")
+    await made.settle()
+    target = {"kind": "Pod", "namespace": "default", "name": "one", "uid": one["metadata"]["uid"]}
+    assert subsets(made) == [
+        {
+            "addresses": [{"ip": "10.244.1.2", "nodeName": "node-1", "targetRef": target}],
+            "ports": [{"name": "web", "port": 8080, "protocol": "TCP"}],
+        }
+    ]
+    (endpoint,) = listed(made)
+    assert endpoint == {
+        "addresses": ["10.244.1.2"],
+        "conditions": {"ready": True, "serving": True, "terminating": False},
+        "nodeName": "node-1",
+        "targetRef": target,
+        "zone": "zone-a",
+    }
+    labels = made.all(SLICES)[0]["metadata"]["labels"]
+    assert labels["kubernetes.io/service-name"] == "web"
+    assert labels["endpointslice.kubernetes.io/managed-by"] == "endpointslice-controller.k8s.io"
+
+
+async def test_a_named_port_is_looked_up_in_each_pod() -> None:
+    made = await lab(*ALL, count=1)
+    await service(made, ports=[{"name": "web", "port": 80, "targetPort": "http", "protocol": "TCP"}])
+    await pod(made, "one", container={"ports": [{**HTTP, "protocol": "TCP"}]})
+    await pod(made, "two", container={"ports": [{**HTTP, "containerPort": 9090, "protocol": "TCP"}]})
+    await pod(made, "without")
+    await made.settle()
+    assert [[each["port"] for each in subset["ports"]] for subset in subsets(made)] == [[8080], [9090]]
+    by_pod = {
+        each["targetRef"]["name"]: [port.get("port") for port in one["ports"] or ()]
+        for one in made.all(SLICES)
+        for each in one["endpoints"]
+    }
+    assert by_pod == {"one": [8080], "two": [9090], "without": []}
+
+
+async def test_unready_pods_are_told_apart_and_published_where_that_is_asked_for() -> None:
+    made = await lab(*ALL, count=1)
+    await service(made)
+    await service(made, "early", publishNotReadyAddresses=True)
+    await pod(made, "gated", readinessGates=[{"conditionType": "test/gate"}])
+    await made.settle()
+    (plain,), (early,) = subsets(made), subsets(made, "early")
+    assert [each["targetRef"]["name"] for each in plain["notReadyAddresses"]] == ["gated"]
+    assert "addresses" not in plain
+    assert [each["targetRef"]["name"] for each in early["addresses"]] == ["gated"]
+    states = {
+        one["metadata"]["labels"]["kubernetes.io/service-name"]: each["conditions"]
+        for one in made.all(SLICES)
+        for each in one["endpoints"]
+    }
+    assert states["web"] == {"ready": False, "serving": False, "terminating": False}
+    assert states["early"]["ready"] is True
+
+
+async def test_a_pod_that_stops_serves_on_but_is_not_ready() -> None:
+    made = await lab(*ALL, count=1)
+    await service(made)
+    await pod(made, "one", metadata={"labels": TEMPLATE_LABELS, "annotations": {"fakekube/stop-after": "10"}})
+    await made.settle()
+    await made.api.delete("pods", "default", "one")
+    await made.settle(1)
+    (endpoint,) = listed(made)
+    assert endpoint["conditions"] == {"ready": False, "serving": True, "terminating": True}
+    await made.settle(10)
+    assert listed(made) == []
+    assert subsets(made) == []
+
+
+async def test_more_than_a_hundred_endpoints_take_more_than_one_slice() -> None:
+    made = await lab(*ALL, count=3)
+    await service(made)
+    for number in range(120):
+        await pod(made, f"p{number}")
+    await made.settle(2)
+    sizes = [len(each["endpoints"]) for each in made.all(SLICES)]
+    assert (len(sizes), sum(sizes)) == (2, 120)
+    assert max(sizes) <= 100
+
+
+async def test_they_go_with_the_service() -> None:
+    made = await lab(*ALL, "garbage-collector", count=1)
+    await service(made)
+    await pod(made, "one")
+    await made.settle()
+    await made.api.delete("services", "default", "web")
+    await made.settle()
+    assert (names(made, "endpoints"), names(made, SLICES)) == ([], [])
+
+
+async def test_services_without_selector_are_nobodys_business_until_they_have_endpoints_of_their_own() -> None:
+    made = await lab(*ALL, count=1)
+    await service(made, selector=None)
+    await made.settle()
+    assert (names(made, "endpoints"), names(made, SLICES)) == ([], [])
+    subset = {"addresses": [{"ip": "192.0.2.1"}], "ports": [{"name": "web", "port": 80, "protocol": "TCP"}]}
+    await made.make("endpoints", "Endpoints", "web", subsets=[subset])
+    await made.settle()
+    (mirror,) = made.all(SLICES)
+    labels = mirror["metadata"]["labels"]
+    assert labels["endpointslice.kubernetes.io/managed-by"] == "endpointslicemirroring-controller.k8s.io"
+    assert mirror["endpoints"] == [{"addresses": ["192.0.2.1"], "conditions": {"ready": True}}]
+    await change(
+        made, "endpoints", "web", {"metadata": {"labels": {"endpointslice.kubernetes.io/skip-mirror": "true"}}}
+    )
+    await made.settle()
+    assert names(made, SLICES) == []
+
+
+async def test_external_names_have_none() -> None:
+    made = await lab(*ALL, count=1)
+    await service(made, type="ExternalName", clusterIP="", externalName="example.com")
+    await pod(made, "one")
+    await made.settle()
+    assert names(made, SLICES) == []
+
+
+async def test_a_headless_service_names_the_pods_that_are_under_it() -> None:
+    made = await lab(*ALL, count=1)
+    await service(made, clusterIP="None", ports=None)
+    await pod(made, "one", hostname="a", subdomain="web")
+    await made.settle()
+    (endpoint,) = listed(made)
+    assert endpoint["hostname"] == "a"
+    (subset,) = subsets(made)
+    assert subset["addresses"][0]["hostname"] == "a"

@@ -1,0 +1,152 @@
+"""Budgets, autoscalers, gathered roles, token secrets and signed certificates."""
+
+from base64 import b64decode, b64encode
+from dataclasses import replace
+from typing import Any
+
+from fakekube.core.meta import Obj, time_text
+from tests.unit.controllers.labs import change, condition, lab, names, pod, selector, template
+from tests.unit.machinery.fakeapi import Lab
+
+BUDGETS, SCALERS, SETS = "poddisruptionbudgets.policy", "horizontalpodautoscalers.autoscaling", "replicasets.apps"
+ROLES = "clusterroles.rbac.authorization.k8s.io"
+REQUESTS = "certificatesigningrequests.certificates.k8s.io"
+
+
+async def make_set(made: Lab, replicas: int) -> None:
+    spec = {"replicas": replicas, "selector": selector(), "template": template()}
+    await made.make(SETS, "ReplicaSet", "rs", spec=spec)
+
+
+def budget(made: Lab) -> Obj:
+    found = made.get(BUDGETS, "b")
+    assert found is not None
+    return dict(found["status"])
+
+
+async def test_a_budget_counts_what_may_go() -> None:
+    made = await lab("disruption", "replicaset")
+    await make_set(made, 4)
+    await made.make(BUDGETS, "PodDisruptionBudget", "b", spec={"minAvailable": "50%", "selector": selector()})
+    await made.settle()
+    counts = ("expectedPods", "desiredHealthy", "currentHealthy", "disruptionsAllowed")
+    assert [budget(made)[name] for name in counts] == [4, 2, 4, 2]
+    assert condition(made.get(BUDGETS, "b"), "DisruptionAllowed")["reason"] == "SufficientPods"
+    await change(made, BUDGETS, "b", {"spec": {"minAvailable": None, "maxUnavailable": 0}})
+    await made.settle()
+    assert [budget(made)[name] for name in counts] == [4, 4, 4, 0]
+    assert condition(made.get(BUDGETS, "b"), "DisruptionAllowed")["reason"] == "InsufficientPods"
+
+
+async def test_an_evicted_pod_is_not_healthy_until_it_is_clear_that_it_stays() -> None:
+    made = await lab("disruption")
+    await pod(made, "p", "node-1")
+    await pod(made, "q", "node-1")
+    await made.make(BUDGETS, "PodDisruptionBudget", "b", spec={"minAvailable": 1, "selector": selector()})
+    await made.settle()
+    evicted = {"disruptedPods": {"p": time_text(made.clock.now())}}
+    await change(made, BUDGETS, "b", {"status": evicted}, "status")
+    await made.settle()
+    assert (budget(made)["currentHealthy"], budget(made)["disruptionsAllowed"]) == (1, 0)
+    await made.settle(121)
+    assert (budget(made)["currentHealthy"], budget(made).get("disruptedPods")) == (2, None)
+
+
+async def test_a_share_of_pods_that_nobody_scales_is_not_known() -> None:
+    made = await lab("disruption")
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": "u", "controller": True}
+    await pod(made, "p", "node-1", metadata={"labels": {"app": "a"}, "ownerReferences": [owner]})
+    await made.make(BUDGETS, "PodDisruptionBudget", "b", spec={"maxUnavailable": 1, "selector": selector()})
+    await made.settle()
+    found = condition(made.get(BUDGETS, "b"), "DisruptionAllowed")
+    assert (found["status"], found["reason"]) == ("False", "SyncFailed")
+
+
+async def scaler(made: Lab, **spec: Any) -> None:
+    target = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "rs"}
+    metric = {
+        "type": "Resource",
+        "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}},
+    }
+    fields = {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 3, "metrics": [metric], **spec}
+    await made.make(SCALERS, "HorizontalPodAutoscaler", "h", spec=fields)
+
+
+async def test_an_autoscaler_keeps_its_target_within_bounds_and_says_that_it_knows_no_load() -> None:
+    made = await lab("horizontalpodautoscaler", "replicaset", count=1)
+    await make_set(made, 5)
+    await scaler(made)
+    rescaled: list[Obj] = []
+
+    async def scale(resource: str, namespace: str, name: str, patch: Any, **options: Any) -> Obj:
+        rescaled.append(patch)
+        return await patched(resource, namespace, name, patch, **{**options, "subresource": ""})
+
+    patched, made.api.patch = made.api.patch, scale  # type: ignore[method-assign]
+    await made.settle(15)
+    assert rescaled[0] == {"spec": {"replicas": 3}}
+    assert made.told("SuccessfulRescale") == ["New size: 3; reason: Current number of replicas above Spec.MaxReplicas"]
+    await made.settle(16)
+    found = made.get(SCALERS, "h")
+    assert condition(found, "AbleToScale")["status"] == "True"
+    assert condition(found, "ScalingActive")["reason"] == "FailedGetResourceMetric"
+
+
+async def test_an_autoscaler_without_target_says_so() -> None:
+    made = await lab("horizontalpodautoscaler", kubelets=False)
+    await scaler(made)
+    await made.settle(15)
+    found = condition(made.get(SCALERS, "h"), "AbleToScale")
+    assert (found["status"], found["reason"]) == ("False", "FailedGetScale")
+    assert found["message"].endswith('replicasets.apps "rs" not found')
+
+
+async def test_a_role_gathers_the_rules_of_others() -> None:
+    made = await lab("clusterrole-aggregation", kubelets=False)
+    rule = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}
+    gathers = {"clusterRoleSelectors": [{"matchLabels": {"into": "all"}}]}
+    await made.make(ROLES, "ClusterRole", "all", aggregationRule=gathers)
+    for name in ("b", "a"):
+        rules = [{**rule, "verbs": [name]}, rule]
+        await made.make(ROLES, "ClusterRole", name, metadata={"labels": {"into": "all"}}, rules=rules)
+    await made.settle()
+    gathered = made.get(ROLES, "all", "")
+    assert gathered is not None
+    assert [each["verbs"] for each in gathered["rules"]] == [["a"], ["get"], ["b"]]
+
+
+async def test_a_token_secret_is_filled_and_goes_with_its_account() -> None:
+    made = await lab("serviceaccount-token", kubelets=False)
+    made.world.settings = replace(made.world.settings, issue_token=lambda *about: "/".join(about))
+    account = await made.make("serviceaccounts", "ServiceAccount", "robot")
+    notes = {"kubernetes.io/service-account.name": "robot"}
+    kind = "kubernetes.io/service-account-token"
+    await made.make("secrets", "Secret", "t", metadata={"annotations": notes}, type=kind)
+    await made.settle()
+    filled = made.get("secrets", "t")
+    assert filled is not None
+    data = {name: b64decode(text).decode() for name, text in filled["data"].items()}
+    assert data == {"namespace": "default", "ca.crt": "PEM", "token": f"default/robot/{account['metadata']['uid']}"}
+    await made.api.delete("serviceaccounts", "default", "robot")
+    await made.settle()
+    assert names(made, "secrets") == []
+
+
+async def test_approved_requests_are_signed() -> None:
+    made = await lab("csrsigning", kubelets=False)
+
+    def sign(pem: bytes, seconds: int | None, usages: tuple[str, ...]) -> bytes:
+        if pem == b"bad":
+            raise ValueError("no request")
+        return b"signed " + pem
+
+    made.world.settings = replace(made.world.settings, sign=sign)
+    approved = {"conditions": [{"type": "Approved", "status": "True"}]}
+    for name, signer in (("good", "kube-apiserver-client"), ("bad", "kube-apiserver-client"), ("other", "mine")):
+        spec = {"request": b64encode(name.encode()).decode(), "signerName": f"kubernetes.io/{signer}"}
+        await made.make(REQUESTS, "CertificateSigningRequest", name, spec=spec, status=approved)
+    await made.settle()
+    statuses = {each["metadata"]["name"]: each["status"] for each in made.all(REQUESTS)}
+    assert b64decode(statuses["good"]["certificate"]) == b"signed good"
+    assert statuses["bad"]["conditions"][1]["message"] == "no request"
+    assert statuses["other"] == approved

@@ -1,0 +1,190 @@
+from typing import Any
+
+import pytest
+
+from fakekube.core.meta import Obj
+from tests.unit.controllers.labs import change, condition, lab, names, pod
+from tests.unit.machinery.fakeapi import Lab
+
+CLAIMS, VOLUMES, CLASSES = "persistentvolumeclaims", "persistentvolumes", "storageclasses.storage.k8s.io"
+ALL = ("persistentvolume-binder", "persistentvolume-phase", "pvc-protection", "pv-protection", "ephemeral-volume")
+MOUNT: Obj = {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]}
+
+
+async def volume(made: Lab, name: str, size: str = "1Gi", **more: Any) -> Obj:
+    spec: Obj = {
+        "capacity": {"storage": size},
+        "accessModes": ["ReadWriteOnce"],
+        "persistentVolumeReclaimPolicy": "Retain",
+        "hostPath": {"path": "/tmp/v"},
+        "volumeMode": "Filesystem",
+        **more,
+    }
+    meta = {"finalizers": ["kubernetes.io/pv-protection"]}
+    return await made.make(VOLUMES, "PersistentVolume", name, metadata=meta, spec=spec)
+
+
+async def claim(made: Lab, name: str = "c", size: str = "1Gi", **more: Any) -> Obj:
+    spec: Obj = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}, **more}
+    meta = {"finalizers": ["kubernetes.io/pvc-protection"]}
+    return await made.make(CLAIMS, "PersistentVolumeClaim", name, metadata=meta, spec=spec)
+
+
+async def late_class(made: Lab) -> None:
+    await made.make(
+        CLASSES,
+        "StorageClass",
+        "late",
+        provisioner="kubernetes.io/no-provisioner",
+        volumeBindingMode="WaitForFirstConsumer",
+    )
+
+
+def phase(made: Lab, resource: str, name: str) -> str:
+    found = made.get(resource, name, "default" if resource == CLAIMS else "")
+    return str(((found or {}).get("status") or {}).get("phase", ""))
+
+
+async def test_a_claim_gets_the_smallest_volume_that_suits() -> None:
+    made = await lab(*ALL, kubelets=False)
+    await volume(made, "large", "10Gi")
+    await volume(made, "small", "500Mi")
+    await volume(made, "right", "2Gi")
+    await made.settle()
+    assert phase(made, VOLUMES, "right") == "Available"
+    await claim(made)
+    await made.settle()
+    bound, taken = made.get(CLAIMS, "c"), made.get(VOLUMES, "right", "")
+    assert bound is not None
+    assert taken is not None
+    assert (bound["spec"]["volumeName"], bound["status"]["phase"]) == ("right", "Bound")
+    assert bound["status"]["capacity"] == {"storage": "2Gi"}
+    assert bound["metadata"]["annotations"]["pv.kubernetes.io/bind-completed"] == "yes"
+    assert (taken["spec"]["claimRef"]["uid"], taken["status"]["phase"]) == (bound["metadata"]["uid"], "Bound")
+
+
+@pytest.mark.parametrize(
+    "other", [{"storageClassName": "fast"}, {"accessModes": ["ReadOnlyMany"]}, {"volumeMode": "Block"}]
+)
+async def test_a_volume_of_another_kind_does_not_suit(other: Obj) -> None:
+    made = await lab(*ALL, kubelets=False)
+    await volume(made, "v", **other)
+    await claim(made)
+    await made.settle()
+    assert phase(made, CLAIMS, "c") == "Pending"
+    assert made.told("FailedBinding") == [
+        "no persistent volumes available for this claim and no storage class is set",
+    ]
+
+
+async def test_a_claim_waits_for_a_volume_and_takes_the_first_that_comes() -> None:
+    made = await lab(*ALL, kubelets=False)
+    await claim(made)
+    await made.settle(60)
+    await volume(made, "v")
+    await made.settle()
+    assert phase(made, CLAIMS, "c") == "Bound"
+
+
+async def test_a_claim_that_waits_for_its_consumer_is_bound_where_the_pod_can_be() -> None:
+    made = await lab(*ALL, count=2)
+    await late_class(made)
+    term = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": ["node-2"]}]}
+    await volume(made, "v", storageClassName="late", nodeAffinity={"required": {"nodeSelectorTerms": [term]}})
+    await claim(made, storageClassName="late")
+    await made.settle()
+    assert phase(made, CLAIMS, "c") == "Pending"
+    assert made.told("WaitForFirstConsumer") == ["waiting for first consumer to be created before binding"]
+    await pod(made, "p", **MOUNT)
+    await made.settle(20)
+    placed = made.get("pods", "p")
+    assert placed is not None
+    assert (placed["spec"]["nodeName"], phase(made, CLAIMS, "c")) == ("node-2", "Bound")
+
+
+async def test_a_pod_waits_for_its_claim_to_be_bound() -> None:
+    made = await lab(*ALL, count=1)
+    await claim(made)
+    await pod(made, "p", **MOUNT)
+    await made.settle()
+    told = condition(made.get("pods", "p"), "PodScheduled")["message"]
+    assert "pod has unbound immediate PersistentVolumeClaims" in told
+    await volume(made, "v")
+    await made.settle(20)
+    assert condition(made.get("pods", "p"), "Ready")["status"] == "True"
+
+
+async def test_what_is_in_use_stays_until_it_is_not() -> None:
+    made = await lab(*ALL, count=1)
+    await volume(made, "v")
+    await claim(made)
+    await pod(made, "p", **MOUNT)
+    await made.settle(20)
+    await made.api.delete(CLAIMS, "default", "c")
+    await made.api.delete(VOLUMES, "", "v")
+    await made.settle()
+    assert (names(made, CLAIMS), names(made, VOLUMES)) == (["c"], ["v"])
+    await made.api.delete("pods", "default", "p")
+    await made.settle()
+    assert (names(made, CLAIMS), names(made, VOLUMES)) == ([], [])
+
+
+async def test_a_volume_outlives_its_claim_or_goes_with_it_as_its_policy_says() -> None:
+    for policy, path, expected in (
+        ("Retain", "/tmp/v", "Released"),
+        ("Delete", "/tmp/v", ""),
+        ("Delete", "/data", "Failed"),
+    ):
+        made = await lab(*ALL, kubelets=False)
+        await volume(made, "v", persistentVolumeReclaimPolicy=policy, hostPath={"path": path})
+        await claim(made)
+        await made.settle()
+        await made.api.delete(CLAIMS, "default", "c")
+        await made.settle()
+        assert phase(made, VOLUMES, "v") == expected
+    assert made.told("VolumeFailedDelete") == ["host_path deleter only supports /tmp/.+ but received provided /data"]
+
+
+async def test_a_claim_whose_volume_is_gone_is_lost() -> None:
+    made = await lab(*ALL, kubelets=False)
+    await volume(made, "v")
+    await claim(made)
+    await made.settle()
+    await change_volume(made, {"metadata": {"finalizers": None}})
+    await made.api.delete(VOLUMES, "", "v")
+    await change(made, CLAIMS, "c", {"metadata": {"labels": {"touched": "yes"}}})
+    await made.settle(20)
+    assert phase(made, CLAIMS, "c") == "Lost"
+    assert made.told("ClaimLost") == ["Bound claim has lost its PersistentVolume. Data on the volume is lost!"]
+
+
+async def change_volume(made: Lab, body: Obj) -> None:
+    await made.api.patch(VOLUMES, "", "v", body, type="merge")
+
+
+async def test_another_program_is_asked_for_a_volume() -> None:
+    made = await lab(*ALL, kubelets=False)
+    await made.make(CLASSES, "StorageClass", "csi", provisioner="csi.example.com", volumeBindingMode="Immediate")
+    await claim(made, storageClassName="csi")
+    await made.settle()
+    waiting = made.get(CLAIMS, "c")
+    assert waiting is not None
+    assert waiting["metadata"]["annotations"]["volume.kubernetes.io/storage-provisioner"] == "csi.example.com"
+    assert made.told("ExternalProvisioning")[0].startswith("Waiting for a volume to be created either by the external")
+
+
+async def test_the_claim_of_an_ephemeral_volume_comes_and_goes_with_its_pod() -> None:
+    made = await lab(*ALL, "garbage-collector", count=1)
+    await volume(made, "v")
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": spec}
+    await pod(made, "p", volumes=[{"name": "scratch", "ephemeral": {"volumeClaimTemplate": template}}])
+    await made.settle(20)
+    (made_claim,) = made.all(CLAIMS)
+    assert made_claim["metadata"]["name"] == "p-scratch"
+    assert made_claim["metadata"]["labels"] == {"a": "b"}
+    assert made_claim["metadata"]["ownerReferences"][0]["name"] == "p"
+    assert condition(made.get("pods", "p"), "Ready")["status"] == "True"
+    await made.api.delete("pods", "default", "p")
+    await made.settle()
+    assert names(made, CLAIMS) == []

@@ -24,7 +24,8 @@ class Claims:
         self.listed: list[Obj] = []
         self.refusal = ""
         self.waiting: list[Obj] = []
-        made = {f"{pod['metadata']['name']}-{each['name']}" for each in pod["spec"].get("volumes") or () if "ephemeral" in each}
+        listed = pod["spec"].get("volumes") or ()
+        made = {f"{pod['metadata']['name']}-{each['name']}" for each in listed if each.get("ephemeral")}
         for name in volumes.mounted(pod):
             claim = world.get(CLAIMS, pod["metadata"]["namespace"], name)
             self.refusal = self.refusal or _missing(claim, name, ephemeral=name in made)

@@ -195,7 +195,7 @@ def test_search_paths(furnished: FakeCluster) -> None:
     assert list(resolve("six", "AAAA")) == ["fd00::5"]
     assert [(srv.port, srv.target) for srv in resolve("_http._tcp.web", "SRV")] == [(80, f"web.{ZONE}")]
     out = resolve("out")
-    assert (out.aliases, list(out)) == (("db.example.com",), [])
+    assert (out.aliases, list(out)) == (("db.example.com.",), [])
 
 
 @pytest.mark.skipif(DIG is None, reason="there is no dig on the PATH")

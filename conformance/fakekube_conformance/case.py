@@ -22,7 +22,7 @@ JSON_PATCH = "application/json-patch+json"
 APPLY = "application/apply-patch+yaml"
 DONE = {"POST": 201}
 PATIENCE = 30.0
-"""Seconds that controllers are given for what they do."""
+"""Seconds that a server is given for what it does after an answer, unless a check says otherwise."""
 
 
 class Case:
@@ -32,6 +32,7 @@ class Case:
     def __init__(self, session: Session, label: str) -> None:
         self.session = session
         self.label = label
+        self.patience = PATIENCE
         self.transcript: list[str] = []
         self._namespace: str | None = None
         self._later: list[tuple[str, str, bytes | None, Headers]] = []
@@ -162,8 +163,9 @@ class Case:
         self.later("DELETE", f"{path}/{body['metadata']['name']}")
         return self.create(path, body, **options)
 
-    def until(self, what: str, attempt: Callable[[], T], seconds: float = PATIENCE) -> T:
+    def until(self, what: str, attempt: Callable[[], T], seconds: float | None = None) -> T:
         """The first true thing that `attempt` returns; a Failure says `what` was waited for in vain."""
+        seconds = self.patience if seconds is None else seconds
         end, pause = time.monotonic() + seconds, 0.01
         while not (found := attempt()):
             if time.monotonic() > end:
@@ -173,7 +175,7 @@ class Case:
         self.transcript.append(f"waited until {what}")
         return found
 
-    def eventually(self, path: str, what: str, test: Callable[[Obj], object], seconds: float = PATIENCE) -> Obj:
+    def eventually(self, path: str, what: str, test: Callable[[Obj], object], seconds: float | None = None) -> Obj:
         """Read until there is something of which `test` is true."""
         last: list[Answer] = []
 
@@ -188,7 +190,7 @@ class Case:
         assert found is not None, "until returns what is true"
         return found
 
-    def gone(self, path: str, seconds: float = PATIENCE) -> None:
+    def gone(self, path: str, seconds: float | None = None) -> None:
         """Wait until there is nothing at the path."""
         client = self.session.client
         target = self.path(path)

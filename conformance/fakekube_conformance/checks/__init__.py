@@ -35,6 +35,10 @@ TOPICS = (
     "rollouts",
     "stateful",
     "scheduling",
+    "refusals",
+    "access",
+    "admission",
+    "networking",
 )
 """In the order in which a reader meets them; each is a module of this package."""
 

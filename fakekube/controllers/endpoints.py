@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import ceil
 from typing import Any
 
@@ -17,7 +18,7 @@ from fakekube.machinery.podfacts import PodFacts
 from fakekube.machinery.subsets import repacked
 from fakekube.machinery.workloads import sparse
 from fakekube.machinery.world import World
-from fakekube.storage.values import Key
+from fakekube.storage.values import Event, Key
 
 MANAGED_BY = "endpoints.kubernetes.io/managed-by"
 NAME = "endpoint-controller"
@@ -155,13 +156,20 @@ def _write(service: Obj, present: Obj | None, subsets: list[Obj], trigger: str, 
     return Plan([change("endpoints", endpoints, refused=refused)])
 
 
+def _lost(event: Event, world: World) -> Iterable[NamedKey]:
+    """Endpoints that were taken away are made anew; those that somebody writes without a service are none of ours."""
+    if event.after is None or world.get("services", event.key.namespace, event.key.name) is not None:
+        return itself(event, world)
+    return ()
+
+
 CONTROLLER = Controller(
     name="endpoints",
     reconcile=reconcile,
     watches=(
         Watch("services", itself),
         Watch("pods", serving.concerned_services),
-        Watch("endpoints", itself),
+        Watch("endpoints", _lost),
     ),
     user=service_account("endpoint-controller"),
     component="endpoint-controller",

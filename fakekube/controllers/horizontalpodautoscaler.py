@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from fakekube.core.errors import StatusError
-from fakekube.core.meta import Obj, split_api_version, time_text
+from fakekube.core.meta import Obj, parse_time, split_api_version, time_text
 from fakekube.machinery.controller import Controller, NamedKey, Watch, itself, service_account
 from fakekube.machinery.plan import NOTHING, Change, Emit, Patch, Plan, UpdateStatus
 from fakekube.machinery.scales import replicas_of
@@ -33,8 +33,18 @@ def reconcile(key: NamedKey, world: World) -> Plan:
     scaler = world.get(RESOURCE, *key)
     if scaler is None:
         return NOTHING
+    wait = _first_look(scaler) - world.now()
+    if wait > 0:
+        return Plan(after=wait)
     plan = _look(scaler, world)
     return Plan(plan.changes, EVERY_SECONDS)
+
+
+def _first_look(scaler: Obj) -> float:
+    """A new autoscaler is looked at when its first period is over; 0 for others."""
+    if (scaler.get("status") or {}).get("conditions"):
+        return 0.0
+    return parse_time(scaler["metadata"]["creationTimestamp"]) + EVERY_SECONDS
 
 
 def _look(scaler: Obj, world: World) -> Plan:

@@ -82,6 +82,7 @@ def _parse_yaml(raw: bytes, kind: str) -> Body:
         value, repeated = yamltext.first_document(raw)
     except yamltext.YamlError as error:
         raise unrecognized(kind, str(error), raw) from None
+    value = orjson.loads(orjson.dumps(value, option=orjson.OPT_SORT_KEYS))  # as the JSON that Go makes of it
     problems = [YAML_PROBLEMS + "  " + "\n  ".join(repeated)] if repeated else []
     return Body(value, raw, is_json=False, problems=problems)
 

@@ -111,6 +111,8 @@ class ApiHandler:
             user = self._authenticator.user_of(call.headers)
             await self._serve(call, user)
         except StatusError as error:
+            if call.request is not None:
+                self._warn_deprecated(call.request)
             await responses.send_error(send, error, error_media(call), call.request.warnings if call.request else ())
         except bodies.Disconnected:
             pass

@@ -29,7 +29,7 @@ def test_promise(check: Check, session: Session) -> None:
     if outcome.verdict in BAD:
         pytest.fail(f"{check.sentence}\n{outcome.message}", pytrace=False)
     if outcome.verdict == KNOWN_GAP:
-        pytest.xfail(outcome.message)
+        pytest.xfail(outcome.message.partition("\n")[0])
     assert outcome.verdict != SKIPPED, outcome.message
 
 
@@ -37,7 +37,7 @@ def test_each_check_is_named_by_a_sentence_of_its_own() -> None:
     sentences = [each.sentence for each in CHECKS]
     assert len(set(sentences)) == len(sentences)
     assert len({each.id for each in CHECKS}) == len(CHECKS)
-    assert [each for each in sentences if not each[0].isupper() or each.endswith(".")] == []
+    assert [each for each in sentences if len(each.split()) < 4 or each.endswith(".")] == []
 
 
 def test_there_are_many() -> None:

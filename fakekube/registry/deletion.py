@@ -82,11 +82,8 @@ class Deleter:
         backend, context = self._backend, self._backend.context(request)
         obj = stored.decode()
         self._check_preconditions(request, obj, options)
-        attributes = attributes_of(request, "DELETE", None, current(request.resource, stored), _stated(options))
-        if one_of_many:  # admission knows the name of the request alone
-            attributes.name = ""
-        await backend.admission.admit(attributes, context)
-        await backend.admission.validate(attributes, context)
+        if not request.is_judged:
+            await self._admit(request, context, stored, options, one_of_many=one_of_many)
         strategy.check_delete(context, obj)
         state = self._begin(context, strategy, obj, options)
         if state == "pending":
@@ -110,6 +107,16 @@ class Deleter:
             await follow_up(backend, request, event)
             obj["metadata"]["resourceVersion"] = str(event.revision)
         return True, obj
+
+    async def _admit(
+        self, request: Request, context: Context, stored: Stored, options: Obj, *, one_of_many: bool
+    ) -> None:
+        old = current(request.resource, stored)
+        attributes = attributes_of(request, "DELETE", None, old, _stated(options))
+        if one_of_many:  # admission knows the name of the request alone
+            attributes.name = ""
+        await self._backend.admission.admit(attributes, context)
+        await self._backend.admission.validate(attributes, context)
 
     async def _write(self, request: Request, stored: Stored, obj: Obj) -> Obj:
         if obj == stored.view or request.dry_run:

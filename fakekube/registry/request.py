@@ -36,6 +36,7 @@ class Request:
     send_initial_events: bool | None = None
     trusted: bool = False  # the object comes from this process in canonical form: it is not decoded again
     warnings: list[str] = field(default_factory=list)
+    is_judged: bool = False  # a part of a request that admission has seen: it is not asked again
     query: dict[str, list[str]] = field(default_factory=dict)
 
     def warn(self, text: str) -> None:

@@ -11,6 +11,7 @@ from fakekube.core import fielderrors as field
 from fakekube.core.clock import timestamp
 from fakekube.core.meta import Obj
 from fakekube.registry import fields
+from fakekube.registry.admitting import admitted
 from fakekube.registry.request import Outcome, Request
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Virtual:
 
     async def create(self, registry: Registry, request: Request, obj: Obj) -> Outcome:
         """The answer to a posted object."""
+        obj = await admitted(registry, request, obj)
         manager = fields.manager_name(request.field_manager, request.user_agent)
         fields.update(request.resource, None, obj, manager, "", timestamp(registry.backend.clock))
         obj["status"] = self.answer(registry, request, obj)

@@ -21,13 +21,12 @@ from fakekube.registry.request import Outcome, Request
 from fakekube.registry.subresources import handler_of, hint_for
 from fakekube.registry.subresources.handler import Handler
 from fakekube.registry.versions import presented, private, to_storage
-from fakekube.registry.writing import Writer
+from fakekube.registry.writing import WRONG_NAMESPACE, Writer
 from fakekube.storage.store import Moved
 from fakekube.storage.values import Stored
 
 Wake = Callable[[], None]
 STATUS = "status"
-WRONG_NAMESPACE = "the namespace of the provided object does not match the namespace sent on the request"
 
 
 @dataclass(slots=True)

@@ -26,6 +26,7 @@ from fakekube.storage.values import Event, Key, Stored
 NAME_TRIES = 8
 NAME_PREFIX_LENGTH = 58
 WRITE_TRIES = 5
+WRONG_NAMESPACE = "the namespace of the provided object does not match the namespace sent on the request"
 NEVER_GIVEN = ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
 """What nobody can give a new object's metadata."""
 
@@ -77,6 +78,8 @@ class Writer:
         if drops_status:
             _empty_status(request, obj)
         meta = obj["metadata"]
+        if (meta.get("namespace") or "") != request.namespace:
+            raise errors.bad_request(WRONG_NAMESPACE)
         for name in NEVER_GIVEN:  # not by admission either
             meta.pop(name, None)
         meta["uid"] = backend.ids.uid()

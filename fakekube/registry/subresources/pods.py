@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fakekube.access.users import AUTHENTICATED, User
-from fakekube.admission.chain import CREATE, Attributes
 from fakekube.core import errors, selectors
 from fakekube.core.clock import timestamp
 from fakekube.core.errors import StatusError, cause
 from fakekube.core.fielderrors import FieldError, go_quote, not_supported, required
 from fakekube.core.meta import Obj, condition, is_deleting, is_true, labels_of, name_of
+from fakekube.registry.admitting import admitted
 from fakekube.registry.request import Outcome, Request
 from fakekube.registry.reviews import Virtual
 from fakekube.registry.subresources.handler import Handler
@@ -34,24 +34,6 @@ TRIES = 5
 def done() -> Outcome:
     """The answer to a posted binding or eviction."""
     return Outcome(201, errors.success(code=201))
-
-
-async def admit(registry: Registry, request: Request, obj: Obj) -> None:
-    """Show the posted object to admission."""
-    context = registry.backend.context(request)
-    attributes = Attributes(
-        operation=CREATE,
-        resource=request.resource,
-        subresource=request.subresource,
-        namespace=request.namespace,
-        name=request.name,
-        obj=obj,
-        old=None,
-        user=request.user,
-        dry_run=request.dry_run,
-    )
-    await registry.backend.admission.admit(attributes, context)
-    await registry.backend.admission.validate(attributes, context)
 
 
 def set_condition(status: Obj, entry: Obj, now: str) -> None:
@@ -117,7 +99,7 @@ class BindingHandler(Handler):
         if faults:
             text = ", ".join(map(str, faults))
             raise StatusError(500, "", text if len(faults) == 1 else f"[{text}]")
-        await admit(registry, request, obj)
+        obj = await admitted(registry, request, obj)
         for _ in range(TRIES):
             stored = registry.stored(request)
             _check_wanted(request, stored, obj)
@@ -167,7 +149,7 @@ class EvictionHandler(Handler):
             raise errors.bad_request("name in URL does not match name in Eviction object")
         options = dict(obj.get("deleteOptions") or {})
         dry_run = _dry_run(request, options)
-        await admit(registry, request, obj)
+        obj = await admitted(registry, request, obj)
         pod = registry.stored(request).decode()
         if needs_no_budget(pod):
             if pod.get("status", {}).get("phase") == "Pending" and not is_deleting(pod):
@@ -210,7 +192,7 @@ class EvictionHandler(Handler):
         raise busy(name_of(budget))
 
     async def _end(self, registry: Registry, request: Request, options: Obj, dry_run: bool) -> None:
-        request = replace(request, verb="delete", subresource="", dry_run=dry_run)
+        request = replace(request, verb="delete", subresource="", dry_run=dry_run, is_judged=True)
         if not dry_run:
             options = await self._mark(registry, request, options)
         await registry.delete(request, options)

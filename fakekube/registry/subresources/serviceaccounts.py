@@ -12,6 +12,7 @@ from fakekube.core import fielderrors as field
 from fakekube.core.clock import timestamp
 from fakekube.core.meta import Obj, time_text
 from fakekube.registry import fields
+from fakekube.registry.admitting import admitted
 from fakekube.registry.request import Outcome, Request
 from fakekube.registry.subresources.handler import Handler
 
@@ -29,6 +30,7 @@ class TokenHandler(Handler):
     """Answers a TokenRequest."""
 
     async def create(self, registry: Registry, request: Request, obj: Obj) -> Outcome:
+        obj = await admitted(registry, request, obj)
         meta = registry.stored(request).view["metadata"]
         spec, clock = obj.setdefault("spec", {}), registry.backend.clock
         _check(request, obj, spec)

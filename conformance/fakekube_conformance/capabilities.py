@@ -48,8 +48,14 @@ def _authorization(case: Case) -> bool:
     return case.get("/api/v1/nodes", headers=headers, status=(200, 403)).status == 403
 
 
+def _dns(case: Case) -> bool:
+    """The run was told where."""
+    return case.session.dns is not None
+
+
 PROBES = {
     "controllers": Capability("the controllers of a whole cluster run", _controllers),
     "nodes": Capability("there are nodes that run pods", _nodes),
     "authorization": Capability("users without rights are refused (RBAC)", _authorization),
+    "dns": Capability("the run knows the address of the cluster's DNS", _dns),
 }

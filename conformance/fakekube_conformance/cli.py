@@ -27,6 +27,16 @@ def _tell(outcome: Outcome) -> None:
     click.echo(reports.line(outcome))
 
 
+def _address(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, int] | None:
+    """HOST:PORT as a pair."""
+    if value is None:
+        return None
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit():
+        raise click.BadParameter("say HOST:PORT")
+    return host.strip("[]"), int(port)
+
+
 @click.command(help="Check the promises of the Kubernetes API at URL, such as https://127.0.0.1:6443.")
 @click.argument("url", required=False)
 @click.option("--token", envvar="CONFORMANCE_TOKEN", help="Bearer token of an administrator [or CONFORMANCE_TOKEN].")
@@ -34,6 +44,7 @@ def _tell(outcome: Outcome) -> None:
 @click.option("--insecure", is_flag=True, help="Do not check the server's certificate.")
 @click.option("--only", multiple=True, metavar="TOPIC", help="A topic, a check (topic/name) or words of a sentence.")
 @click.option("--without", multiple=True, type=click.Choice(list(PROBES)), help="Take the server as one without this.")
+@click.option("--dns", metavar="HOST:PORT", callback=_address, help="Where the cluster's DNS listens (UDP).")
 @click.option("--jobs", type=click.IntRange(1, 64), default=4, show_default=True, help="Checks at a time.")
 @click.option("--list", "listing", is_flag=True, help="Name the checks instead of running them.")
 @click.option("--output", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True)
@@ -44,6 +55,7 @@ def main(
     insecure: bool,
     only: tuple[str, ...],
     without: tuple[str, ...],
+    dns: tuple[str, int] | None,
     jobs: int,
     listing: bool,
     output: str,
@@ -57,7 +69,7 @@ def main(
         return _show(checks)
     if url is None:
         raise click.UsageError("Missing argument 'URL'.")
-    session, begin = Session(Server(url, token, ca, insecure), frozenset(without)), time.monotonic()
+    session, begin = Session(Server(url, token, ca, insecure), frozenset(without), dns), time.monotonic()
     _greet(session, url)
     outcomes = run(checks, session, jobs, _tell if output == "text" else lambda outcome: None)
     seconds = time.monotonic() - begin

@@ -16,10 +16,14 @@ ACCOUNT_SECONDS = 20.0
 
 
 class Session:
-    """What the cases of a run share. `without` names capabilities that are taken as missing."""
+    """What the cases of a run share. `without` names capabilities that are taken as missing;
+    `dns` is where the cluster's name server listens."""
 
-    def __init__(self, server: Server, without: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, server: Server, without: frozenset[str] = frozenset(), dns: tuple[str, int] | None = None
+    ) -> None:
         self.client = Client(server)
+        self.dns = dns
         self.run = secrets.token_hex(3)
         self.labels = {RUN_LABEL: self.run}
         self._numbers = itertools.count(1)

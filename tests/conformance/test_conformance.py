@@ -18,7 +18,7 @@ CHECKS = all_checks()
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
     with FakeCluster(tls=False) as cluster:
-        session = Session(Server(cluster.url, cluster.token))
+        session = Session(Server(cluster.url, cluster.token), dns=cluster.dns_address)
         yield session
         session.close()
 

@@ -39,6 +39,7 @@ TOPICS = (
     "access",
     "admission",
     "networking",
+    "names",
 )
 """In the order in which a reader meets them; each is a module of this package."""
 

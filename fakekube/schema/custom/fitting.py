@@ -192,9 +192,9 @@ def _text(schema: Schema, nullable: bool) -> Fits:
 
 
 def _int_or_string(schema: Schema) -> Fits:
-    if any(schema.get(name) is not None for name in ("minimum", "maximum", "multipleOf")) or schema.get("nullable"):
+    if any(schema.get(name) is not None for name in ("minimum", "maximum", "multipleOf")):
         return _never
-    text = _text(schema, False)
+    text = _text(schema, bool(schema.get("nullable")))
     return lambda value: type(value) is int or text(value)
 
 

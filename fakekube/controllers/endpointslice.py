@@ -35,7 +35,10 @@ def reconcile(key: NamedKey, world: World) -> Plan:
     missing: list[str] = []
     for family in families:
         mine = [each for each in existing if each["addressType"] == family]
-        changes += _of_family(service, pods, mine, family, world, missing).changes(trigger)
+        packing = _of_family(service, pods, mine, family, world, missing)
+        if is_deleting(service):
+            packing.create = []  # the garbage collector takes away what this would put in its place
+        changes += packing.changes(trigger)
     changes += Packing(delete=[each for each in existing if each["addressType"] not in families]).changes()
     return Plan(changes + _told(service, missing, len(families)))
 

@@ -112,14 +112,18 @@ class _Round:
         places, condemned = self._places()
         if not is_deleting(self.owner):
             self._step(places, condemned)
-        status = self._status()
-        if status != (self.owner.get("status") or {}):
-            self.changes.append(UpdateStatus(RESOURCE, status_update(self.owner, status)))
+        self.changes += self._told_status()
         live = {self.current["metadata"]["name"], self.update["metadata"]["name"]}
         live |= {pod.labels.get(REVISION, "") for pod in self.pods}
         limit = self.spec.get("revisionHistoryLimit")
         self.changes += self.history.outdated(10 if limit is None else limit, live)
         return Plan(self.changes, self._until_available())
+
+    def _told_status(self) -> list[Change]:
+        status = self._status()
+        if status == (self.owner.get("status") or {}):
+            return []
+        return [UpdateStatus(RESOURCE, status_update(self.owner, status))]
 
     def _places(self) -> tuple[list[_Place], list[PodFacts]]:
         """The numbers that there should be with their pods, and the pods beyond them, the highest first."""
@@ -251,13 +255,14 @@ class _Round:
         self.changes.append(Delete(pod.key, pod.uid, then=lambda _: [done], refused=self._refused("Delete", pod.name)))
 
     def _refused(self, verb: str, name: str) -> Refused:
+        """The status tells what there is even so."""
         owner = self.owner
 
         def refused(error: StatusError) -> Plan | None:
             if error.reason in ("AlreadyExists", "NotFound"):
-                return None
+                return Plan(self._told_status(), retry=True)
             text = f"{verb} Pod {name} in StatefulSet {owner['metadata']['name']} failed error: {error.message}"
-            return Plan([Emit(owner, f"Failed{verb}", text, "Warning")], retry=True)
+            return Plan([Emit(owner, f"Failed{verb}", text, "Warning"), *self._told_status()], retry=True)
 
         return refused
 

@@ -97,8 +97,9 @@ def _marked(request: pytest.FixtureRequest) -> dict[str, Any]:
         if mark.args:
             raise pytest.UsageError(f"@pytest.mark.{MARKER} takes keywords only: {HELP}")
         settings |= mark.kwargs
-    if "load" in settings:
-        settings["load"] = tuple(_beside(request.path.parent, source) for source in _as_list(settings["load"]))
+    for name in ("load", "stages"):
+        if name in settings:
+            settings[name] = tuple(_beside(request.path.parent, source) for source in _as_list(settings[name]))
     return settings
 
 

@@ -28,6 +28,8 @@ class Settings:
     """Where the kubeconfig is written; None takes a temporary file that is gone when the cluster stops."""
     load: tuple[str | Path, ...] = ()
     """Manifests (files, folders, YAML text) that are there from the start, and again after a reset."""
+    stages: tuple[str | Path, ...] = ()
+    """Stages of KWOK (files, folders, YAML text) that say what becomes of pods, nodes and other objects."""
     controllers: str | tuple[str, ...] = "all"
     """'all', 'none', or the names of those that run."""
     seed: int | str | None = None
@@ -39,6 +41,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         _set(self, "load", _sources(self.load))
+        _set(self, "stages", _sources(self.stages))
         _set(self, "controllers", _controllers(self.controllers))
         if self.kubeconfig is not None:
             _set(self, "kubeconfig", Path(self.kubeconfig))
@@ -59,8 +62,8 @@ def _set(settings: Settings, field: str, value: object) -> None:
     object.__setattr__(settings, field, value)
 
 
-def _sources(load: str | Path | Iterable[str | Path]) -> tuple[str | Path, ...]:
-    return (load,) if isinstance(load, str | Path) else tuple(load)
+def _sources(given: str | Path | Iterable[str | Path]) -> tuple[str | Path, ...]:
+    return (given,) if isinstance(given, str | Path) else tuple(given)
 
 
 def _controllers(chosen: str | Iterable[str]) -> str | tuple[str, ...]:

@@ -81,12 +81,15 @@ class Cluster:
         self.scheme = Scheme.for_version(self.settings.kubernetes_version)
         self.store = Store()
         self.roster = Roster(self.settings.nodes)
+        self.store.listen(self.roster.follow)
         self.streams = Streams()
         self._host = REACHED_AT.get(self.settings.host, self.settings.host)
         self._authenticator = Authenticator(self.clock, secrets.token_bytes(32))
         self.calls = Calls(lambda service: services.resolve(self.store, service))
         self.webhooks = Routes(self.calls)
-        admission = Chain(built_in(dynamic.plugins(self.store, self.calls, Forms(self.calls, self.ids), Authorizer())))
+        forms = Forms(self.calls, self.ids)
+        configured = dynamic.plugins(self.store, self.calls, forms, Authorizer())
+        admission = Chain(built_in(configured), self.webhooks.note)
         backend = Backend(self.store, self.scheme, self.clock, self.ids, admission, self.calls)
         self.registry = Registry(backend, self._authenticator)
         self.definitions = Definitions(self.registry)
@@ -126,6 +129,7 @@ class Cluster:
         self.url = f"{scheme}://{host}:{port}"
         self._write_kubeconfig()
         self.manager.start()
+        self._play_stages()
         await self._until_furnished()
         await self.load(self.settings.load)
         self._start = self.store.snapshot()
@@ -176,6 +180,12 @@ class Cluster:
     def node_user(self, name: str) -> User:
         """Whom the kubelet of the node acts as."""
         return User(f"system:node:{name}", ("system:nodes", AUTHENTICATED))
+
+    def _play_stages(self) -> None:
+        if self.settings.stages:
+            from fakekube.cluster import staging
+
+            staging.give(self, self.settings.stages)
 
     async def _until_furnished(self) -> None:
         """The first things controllers do belong to the start: accounts, certificates, nodes."""
@@ -304,11 +314,12 @@ class Cluster:
         """Back to the state after the start. Watches end; resource versions go on and never back."""
         assert self._start is not None, "the cluster was started"
         self.store.restore(self._start)
-        self.roster.reset()
+        self.roster.reset(self.store.list("nodes"))
         self.definitions.reset()
-        self.calls.forget()
+        self.webhooks.reset()
         self._fill_view()
         self.manager.reset()
+        self._play_stages()
 
 
 _VIEWED = {

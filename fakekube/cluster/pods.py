@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
+from fakekube.cluster import staging
 from fakekube.core import selectors
 from fakekube.core.meta import Obj, labels_of
 from fakekube.nodes.behaviour import Behaviour, Rule, Rules
@@ -110,6 +112,10 @@ class PodVerbs:
 
         return Told(undo)
 
+    async def stages(self, *sources: str | Path | Obj, beside: bool = False) -> Told:
+        lot = staging.give(self._cluster, sources, beside=beside)
+        return Told(lambda: staging.take(self._cluster, lot))
+
     async def environment(
         self, name: str, namespace: str | None = None, *, container: str | None = None
     ) -> dict[str, str]:
@@ -185,6 +191,14 @@ class Pods:
         """
         told = self._verbs.behave(selector, namespace=namespace, name=name, container=container, **behaviour)
         return Handle(self._owner, self._owner._call(told))
+
+    def stages(self, *sources: str | Path | Obj, beside: bool = False) -> Handle:
+        """Play these Stages of KWOK (objects, YAML text, files or folders) until they are removed or the cluster reset.
+
+        Stages for pods take the place of the usual life of pods, unless they are to count `beside` it. ValueError says
+        what is wrong with a stage, or not supported.
+        """
+        return Handle(self._owner, self._owner._call(self._verbs.stages(*sources, beside=beside)))
 
     def environment(self, name: str, namespace: str | None = None, *, container: str | None = None) -> dict[str, str]:
         """The environment variables that the pod's container (the first, if none is named) would see if it began now.

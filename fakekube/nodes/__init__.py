@@ -1,9 +1,11 @@
-"""The fake kubelet: Node objects, their leases, and what becomes of the pods that are bound to them."""
+"""The fake kubelet: Node objects, their leases, and what becomes of the pods that are bound to them;
+and stages, which say what becomes of objects of any kind."""
 
 from __future__ import annotations
 
 from fakekube.machinery.controller import Controller
 from fakekube.nodes import heartbeat, kubelet
+from fakekube.nodes.stages import controller as stages
 
-CONTROLLERS: tuple[Controller, ...] = (kubelet.CONTROLLER, heartbeat.CONTROLLER)
-"""The kubelets' rows; they act on World's `settings.nodes` alone."""
+CONTROLLERS: tuple[Controller, ...] = (kubelet.CONTROLLER, heartbeat.CONTROLLER, stages.CONTROLLER)
+"""The kubelets' rows, which act on World's `settings.nodes` alone, and the one that plays stages."""

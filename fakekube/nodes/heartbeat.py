@@ -6,14 +6,18 @@ from collections.abc import Iterable
 
 from fakekube.core.meta import Obj, condition, micro_time_text, parse_time, time_text
 from fakekube.machinery.controller import Controller, Watch
-from fakekube.machinery.plan import NOTHING, Change, Create, Plan, Update
+from fakekube.machinery.plan import NOTHING, Change, Create, Patch, Plan, Update
 from fakekube.machinery.workloads import status_update
 from fakekube.machinery.world import World
 from fakekube.nodes.bootstrap import LEASE_NAMESPACE, conditions, lease
-from fakekube.storage.values import Event
+from fakekube.nodes.roster import free_number, new_node
+from fakekube.nodes.stages import NODE, Stages
+from fakekube.storage.values import Event, Key
 
 EVERY_SECONDS = 10.0
 LEASES = "leases.coordination.k8s.io"
+KUBELET_VERSION = "v1.36.2+fakekube"
+"""What the kubelet of a node that came by itself says of its version."""
 
 
 def reconcile(name: str, world: World) -> Plan:
@@ -36,12 +40,28 @@ def reconcile(name: str, world: World) -> Plan:
 def _report(node: Obj, world: World) -> list[Change]:
     """The node's conditions as its kubelet knows them, if others have called them unknown."""
     ready = condition(node, "Ready")
-    if ready is None or ready["status"] != "Unknown":
+    if ready is None:
+        return _register(node, world)
+    if ready["status"] != "Unknown":
         return []
     mine = {each["type"]: each for each in conditions(time_text(world.now()))}
     listed = (node.get("status") or {}).get("conditions") or ()
     found = [mine[each["type"]] if each["status"] == "Unknown" and each["type"] in mine else each for each in listed]
     return [Update("nodes", status_update(node, {**node["status"], "conditions": found}), "status")]
+
+
+def _register(node: Obj, world: World) -> list[Change]:
+    """What a kubelet says of its node at first, where nobody has said so: addresses, capacity, and that it is well."""
+    name, spec = node["metadata"]["name"], node.get("spec") or {}
+    others = [each for each in world.list("nodes") if each["metadata"]["name"] != name]
+    usual = new_node(free_number(others, 0), time_text(world.now()), KUBELET_VERSION, name)
+    changes: list[Change] = []
+    if not spec.get("podCIDR"):
+        changes.append(Patch(Key("nodes", "", name), {"spec": usual["spec"]}, "merge"))
+    if NODE not in world.follower(Stages).of:
+        status = {**usual["status"], **(node.get("status") or {}), "conditions": usual["status"]["conditions"]}
+        changes.append(Patch(Key("nodes", "", name), {"status": status}, "merge", "status"))
+    return changes
 
 
 def _of_node(event: Event, world: World) -> Iterable[str]:

@@ -15,7 +15,7 @@ from fakekube.machinery.plan import NOTHING, Change, Delete, Emit, Plan, UpdateS
 from fakekube.machinery.podfacts import TERMINAL
 from fakekube.machinery.workloads import status_update
 from fakekube.machinery.world import World
-from fakekube.nodes import statuses
+from fakekube.nodes import stages, statuses
 from fakekube.nodes.behaviour import Asked, Rules
 from fakekube.nodes.containers import CREATING, EDGE_SECONDS
 from fakekube.nodes.life import Life
@@ -83,6 +83,8 @@ def reconcile(key: NamedKey, world: World) -> Plan:
     """Take the pod a step on, or wait until it is time to."""
     pod = world.get("pods", *key)
     if pod is None or pod["spec"].get("nodeName") not in world.settings.nodes:
+        return NOTHING
+    if stages.holds_pod(Key("pods", *key), world):
         return NOTHING
     plan = _next(_situation(pod, Key("pods", *key), world))
     return Plan(plan.changes, plan.after, f"system:node:{pod['spec']['nodeName']}") if plan is not NOTHING else plan

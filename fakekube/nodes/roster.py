@@ -1,12 +1,19 @@
-"""Which nodes the cluster plays the kubelet of: those it was born with, and those added, less those that are silent."""
+"""Which nodes the cluster plays the kubelet of: those it was born with, and those added, less those that are silent.
+
+A Node that somebody makes has no kubelet behind it, unless it carries the annotation by which KWOK's users ask for one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import deepcopy
 
-from fakekube.core.meta import Obj
+from fakekube.core.meta import Obj, annotations_of
 from fakekube.nodes import bootstrap
+from fakekube.storage.values import Event, Stored
+
+KWOK = "kwok.x-k8s.io/node"
+"""The annotation of nodes that are to be played, whatever its value."""
 
 
 class Roster:
@@ -20,11 +27,23 @@ class Roster:
         self.speaking: set[str] = set(self._born)
         self.silent: set[str] = set()
 
-    def reset(self) -> None:
-        """Back to the nodes that the cluster was born with."""
+    def reset(self, nodes: Iterable[Stored] = ()) -> None:
+        """Back to the nodes that the cluster was born with, and those of these that ask to be played."""
         self.speaking.clear()
         self.speaking.update(self._born)
+        self.speaking.update(each.key.name for each in nodes if KWOK in annotations_of(each.view))
         self.silent.clear()
+
+    def follow(self, event: Event) -> None:
+        """Take note of nodes that ask to be played, and of those that go."""
+        if event.key.resource != "nodes":
+            return
+        name = event.key.name
+        if event.after is None:
+            if name not in self._born:
+                self.remove(name)
+        elif name not in self.silent and KWOK in annotations_of(event.after.view):
+            self.speaking.add(name)
 
     def add(self, name: str) -> None:
         """A new node; ValueError if there is one of this name."""

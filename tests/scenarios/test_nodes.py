@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from fakekube import FakeCluster
 
-pytestmark = pytest.mark.fakekube(clock="virtual", tls=False, seed=1, nodes=2)
+pytestmark = pytest.mark.fakekube(clock="virtual", tls=False, seed="pods", nodes=2)
 
 
 def pod(name: str, node: str, **spec: Any) -> dict[str, Any]:

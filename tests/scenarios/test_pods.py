@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from fakekube import FakeCluster
 
-pytestmark = pytest.mark.fakekube(clock="virtual", tls=False, seed=1)
+pytestmark = pytest.mark.fakekube(clock="virtual", tls=False, seed="pods")
 
 
 def pod(name: str = "a", **spec: Any) -> dict[str, Any]:
@@ -251,7 +251,7 @@ def test_what_cannot_be_is_refused(kube: FakeCluster) -> None:
         kube.pods.behave("app in", crash=True)
 
 
-@pytest.mark.fakekube(clock="virtual", tls=False, seed=1, load=())
+@pytest.mark.fakekube(clock="virtual", tls=False, seed="pods", load=())
 def test_annotations_say_the_same(kube: FakeCluster) -> None:
     made = pod()
     made["metadata"]["annotations"] = {"fakekube/start-after": "10", "fakekube/ready-after": "5"}

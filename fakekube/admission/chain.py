@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj
 
 if TYPE_CHECKING:
@@ -97,10 +98,14 @@ class Chain:
 
     async def admit(self, attributes: Attributes, context: Context) -> None:
         """The first phase; a second round if a plugin of the first asked for it."""
-        await self._round(attributes, context)
-        if attributes.wants_another_round:
-            attributes.again = True
+        try:
             await self._round(attributes, context)
+            if attributes.wants_another_round:
+                attributes.again = True
+                await self._round(attributes, context)
+        except StatusError:  # there is no second phase
+            self._tell(attributes)
+            raise
 
     async def _round(self, attributes: Attributes, context: Context) -> None:
         for plugin in self._admitting:
@@ -114,5 +119,8 @@ class Chain:
                 if plugin.handles(attributes):
                     await plugin.validate(attributes, context)
         finally:
-            if attributes.annotations and self._audit is not None:
-                self._audit(attributes)
+            self._tell(attributes)
+
+    def _tell(self, attributes: Attributes) -> None:
+        if attributes.annotations and self._audit is not None:
+            self._audit(attributes)

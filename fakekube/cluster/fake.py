@@ -169,7 +169,7 @@ class FakeCluster:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self.aio = Async(self, self._verbs)
-        self.webhooks = Webhooks(self._cluster.calls, self._cluster.scheme, self.create)
+        self.webhooks = Webhooks(self._cluster.webhooks, self._cluster.calls, self._cluster.scheme, self.create)
         self.clock = TestClock(self)
         self.nodes = Nodes(self)
         self.pods = Pods(self)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+from fakekube.admission.chain import Attributes
 from fakekube.cluster.names import find_resource
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj
@@ -19,11 +21,40 @@ DOMAIN = "webhooks.invalid"
 OPERATIONS = ("CREATE", "UPDATE")
 
 
+MOST_AUDITED = 1000
+"""Requests whose annotations are remembered."""
+
+
+class Audited(NamedTuple):
+    """A request that webhooks or policies have annotated for the audit."""
+
+    operation: str
+    resource: str
+    namespace: str
+    name: str
+    user: str
+    annotations: dict[str, str]
+
+
 class Routes:
-    """Where calls to webhooks go."""
+    """Where calls to webhooks go, and what they and policies told the audit."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
+        self.audited: deque[Audited] = deque(maxlen=MOST_AUDITED)
+        """The last requests that were annotated."""
+
+    def note(self, attributes: Attributes) -> None:
+        """Remember a request's annotations."""
+        resource, name = attributes.asked.id, attributes.name
+        below = f"/{attributes.subresource}" if attributes.subresource else ""
+        place = (attributes.operation, resource + below, attributes.namespace, name, attributes.user.name)
+        self.audited.append(Audited(*place, attributes.annotations))
+
+    def reset(self) -> None:
+        """Nobody answers for webhooks any more, and nothing was audited."""
+        self._calls.forget()
+        self.audited.clear()
 
     def serve(self, where: str, handler: object) -> None:
         """Let `handler` answer for a Service ('NAMESPACE/NAME' or 'NAMESPACE/NAME:PORT') or an origin
@@ -43,8 +74,9 @@ class Routes:
 class Webhooks(Routes):
     """The same, and configurations made for functions."""
 
-    def __init__(self, calls: Calls, scheme: Scheme, create: Callable[[Obj], Any]) -> None:
+    def __init__(self, routes: Routes, calls: Calls, scheme: Scheme, create: Callable[[Obj], Any]) -> None:
         super().__init__(calls)
+        self.audited = routes.audited
         self._scheme = scheme
         self._create = create
 

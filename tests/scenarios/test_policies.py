@@ -137,15 +137,14 @@ def test_the_authorizer_is_asked_about_the_user(kube: FakeCluster) -> None:
 
 
 def test_warnings_and_annotations_are_told_and_nothing_is_refused(kube: FakeCluster) -> None:
-    told: list[Any] = []
-    kube._cluster.registry.backend.admission._audit = told.append
     annotations = [{"key": "k", "valueExpression": "'made ' + object.metadata.name"}]
     validations = [{"expression": "false", "message": "hm"}]
     validating(kube, {"validationActions": ["Warn", "Audit"]}, validations=validations, auditAnnotations=annotations)
     assert kube.create(config_map())
-    [attributes] = told
-    assert attributes.annotations["p/k"] == "made m"
-    [failure] = json.loads(attributes.annotations["validation.policy.admission.k8s.io/validation_failure"])
+    [request] = kube.webhooks.audited
+    assert request[:4] == ("CREATE", "configmaps", "default", "m")
+    assert request.annotations["p/k"] == "made m"
+    [failure] = json.loads(request.annotations["validation.policy.admission.k8s.io/validation_failure"])
     assert failure == {
         "message": "hm",
         "policy": "p",

@@ -26,6 +26,9 @@ LISTED, LISTS = 5_000, 12
 WATCHERS, WATCHED_WRITES, SINGLE_WRITES = 100, 400, 50
 STARTS = 5
 REPLICAS = 200
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+WIDGETS = "/apis/bench.example.com/v1/namespaces/default/widgets"
+SECTIONS, SECTIONS_USED, WIDGETS_CREATED = 165, 3, 1_500
 
 
 class Row(NamedTuple):
@@ -242,4 +245,33 @@ def deployment() -> Iterator[Row]:
     yield Row(name, seconds * 1000, "ms", other * 1000, seconds / other)
 
 
-ALL: tuple[Callable[[], Iterator[Row]], ...] = (start, get, create, busy, lists, watch, dns, deployment)
+def crds() -> Iterator[Row]:
+    """A large definition with many rules, and the creation of its objects."""
+    definition, widget = objects.definition(SECTIONS), objects.widget(SECTIONS_USED)
+    first = json.loads(widget.replace("@N@", "first"))
+    served, created = [], []
+    for _ in range(STARTS):
+        with _quiet() as server:
+            begin = time.perf_counter()
+            server.call("POST", DEFINITIONS, definition)
+            server.call("GET", WIDGETS)
+            served.append(time.perf_counter() - begin)
+            server.call("POST", WIDGETS, first)
+            created.append(time.perf_counter() - begin)
+    size = len(json.dumps(definition)) // 1000
+    yield Row(f"definition of {size} kB until it is served", statistics.median(served) * 1000, "ms", goal="<= 100 ms")
+    yield Row("the same until its first object is there", statistics.median(created) * 1000, "ms")
+    with _quiet() as server, bare() as beside:
+        server.call("POST", DEFINITIONS, definition)
+        size = len(json.dumps(server.call("POST", WIDGETS, first), separators=(",", ":")))
+        cpu, rates = _Cpu(server, beside), []
+        for number in range(ROUNDS):
+            more = {"count": WIDGETS_CREATED, "first": number * WIDGETS_CREATED}
+            rate = _calls(server, message("POST", WIDGETS, widget), **more)["rate"]
+            rates.append((rate, _calls(beside, message("POST", f"/{size}", widget), **more)["rate"]))
+        value, other = (statistics.median(each) for each in zip(*rates, strict=True))
+        yield Row("create its objects", value, "/s", other, value / other, ">= 400 /s")
+        yield cpu.row("create its objects", ROUNDS * WIDGETS_CREATED)
+
+
+ALL: tuple[Callable[[], Iterator[Row]], ...] = (start, get, create, busy, lists, watch, dns, deployment, crds)

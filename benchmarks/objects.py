@@ -35,3 +35,50 @@ def deployment(replicas: int) -> dict[str, Any]:
     template = {"metadata": {"labels": labels}, "spec": {"containers": [_CONTAINER]}}
     spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec}
+
+
+_SECTION: dict[str, Any] = {
+    "type": "object",
+    "description": "What a part of the application is told. " * 6,
+    "required": ["name"],
+    "properties": {
+        "name": {"type": "string", "maxLength": 63, "pattern": "^[a-z]([-a-z0-9]*[a-z0-9])?$"},
+        "count": {"type": "integer", "format": "int32", "default": 1, "minimum": 0, "maximum": 100},
+        "mode": {"type": "string", "enum": ["Fast", "Safe"], "default": "Safe"},
+        "hosts": {
+            "type": "array",
+            "maxItems": 8,
+            "items": {"type": "string", "maxLength": 253},
+            "x-kubernetes-list-type": "set",
+        },
+        "options": {"type": "object", "additionalProperties": {"type": "string"}, "maxProperties": 16},
+        "limit": {"anyOf": [{"type": "integer"}, {"type": "string"}], "x-kubernetes-int-or-string": True},
+    },
+    "x-kubernetes-validations": [
+        {"rule": "self.mode != 'Fast' || self.count <= 10", "message": "no more than 10 where the mode is Fast"},
+        {"rule": "!has(self.hosts) || self.hosts.all(h, h.size() > 1 && h.startsWith(self.name))"},
+    ],
+}
+
+
+def definition(sections: int) -> dict[str, Any]:
+    """The definition of Widgets whose specification has so many sections, each with defaults and rules."""
+    spec = {"type": "object", "properties": {f"section{number}": _SECTION for number in range(sections)}}
+    schema = {"type": "object", "properties": {"spec": spec}}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    names = {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "widgets.bench.example.com"},
+        "spec": {"group": "bench.example.com", "scope": "Namespaced", "names": names, "versions": [version]},
+    }
+
+
+def widget(sections: int) -> str:
+    """A Widget that uses so many sections."""
+    section = {"name": "web", "mode": "Fast", "hosts": ["web-1", "web-2"], "options": {"a": "b"}, "limit": "10%"}
+    spec = {f"section{number}": section for number in range(sections)}
+    return json.dumps(
+        {"apiVersion": "bench.example.com/v1", "kind": "Widget", "metadata": {"name": "w-@N@"}, "spec": spec}
+    )

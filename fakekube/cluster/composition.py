@@ -154,7 +154,8 @@ class Cluster:
             self.store, self.scheme, self.clock, WorldSettings(root_ca=root_ca, nodes=self.roster.speaking)
         )
         committer = Committer(self._client_of, Recorder(self.clock))
-        rows = controllers.select(self.settings.controllers, KUBELETS)
+        chosen = controllers.select(self.settings.controllers, KUBELETS)
+        rows = (*(row for row in controllers.OF_THE_SERVER if row not in chosen), *chosen)
         self.manager = Manager(self.world, committer, rows, lambda: self.runner.wake())
         self.runner = Runner(self.manager, self.clock)
         self.time: TimeControl | None = None
@@ -314,6 +315,10 @@ class Cluster:
         """Back to the state after the start. Watches end; resource versions go on and never back."""
         assert self._start is not None, "the cluster was started"
         self.store.restore(self._start)
+        if self._virtual is not None:
+            self._virtual.rewind(VIRTUAL_START)
+        if self.settings.seed is not None:
+            self.ids.rewind()
         self.roster.reset(self.store.list("nodes"))
         self.definitions.reset()
         self.webhooks.reset()

@@ -76,6 +76,9 @@ CONTROLLERS: tuple[Controller, ...] = (
     garbage.CONTROLLER,  # last: it only takes away
 )
 
+OF_THE_SERVER = (definitions.CONTROLLER,)
+"""Controllers that are part of the API server: they run whatever others were chosen."""
+
 
 def select(chosen: str | Iterable[str], more: Sequence[Controller] = ()) -> tuple[Controller, ...]:
     """The controllers of these names out of this list and `more` (the nodes'): "all", "none", or names with commas.

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from fakekube.core.meta import Obj
+from fakekube.schema.crds import TERMINATING_VERBS, CustomResource
 from fakekube.schema.resources import Resource, Subresource, api_version
 from fakekube.schema.scheme import Scheme
 
@@ -100,7 +101,9 @@ def _names(resource: Resource) -> Obj:
 
 def _verbs(resource: Resource) -> list[str]:
     if resource.custom:
-        return [verb for verb in _CUSTOM_VERBS if verb in resource.verbs]
+        goes = isinstance(resource, CustomResource) and resource.terminating
+        verbs = TERMINATING_VERBS if goes else resource.verbs
+        return [verb for verb in _CUSTOM_VERBS if verb in verbs]
     return sorted(resource.verbs)
 
 

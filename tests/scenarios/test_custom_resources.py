@@ -140,3 +140,13 @@ def test_a_definition_goes_with_its_objects(shop: FakeCluster) -> None:
     assert ask(shop, "GET", f"{DEFINITIONS}/carts.{GROUP}")[0] == 404
     assert ask(shop, "POST", DEFINITIONS, definition())[0] == 201
     assert ask(shop, "GET", CARTS)[1]["items"] == []
+
+
+@pytest.mark.fakekube(tls=False, seed=1, controllers="none")
+def test_definitions_are_established_without_controllers_too(shop: FakeCluster) -> None:
+    shop.settle()
+    found = ask(shop, "GET", f"{DEFINITIONS}/carts.{GROUP}")[1]
+    assert {each["type"]: each["status"] for each in found["status"]["conditions"]} == {
+        "NamesAccepted": "True",
+        "Established": "True",
+    }

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fakekube.core.fielderrors import go_quote
-from fakekube.core.meta import Obj, labels_of
+from fakekube.core.meta import Obj, annotations_of, labels_of
 from fakekube.server.posting import PostError
 from fakekube.storage.store import Store
 from fakekube.storage.values import Key
 
 SLICES = "endpointslices.discovery.k8s.io"
 SERVICE_NAME = "kubernetes.io/service-name"
+ADDRESS = "fakekube/address"
+"""The annotation of a Service that tells where on this machine its server listens."""
 Address = tuple[str, int]
 
 
@@ -21,6 +23,9 @@ def resolve(store: Store, service: Obj) -> Address:
     stored = store.get(Key("services", namespace, name))
     if stored is None:
         raise PostError(f"service {go_quote(name)} not found")
+    stated = annotations_of(stored.view).get(ADDRESS)
+    if stated is not None:
+        return _address(stated, name)
     spec = stored.view["spec"]
     if spec.get("type") == "ExternalName":
         return spec.get("externalName") or "", port
@@ -33,6 +38,13 @@ def resolve(store: Store, service: Obj) -> Address:
     if address is None:
         raise PostError(f"dial tcp {spec.get('clusterIP')}:{port}: connect: connection refused")
     return address
+
+
+def _address(text: str, service: str) -> Address:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal():
+        raise PostError(f"service {go_quote(service)}: the annotation {ADDRESS} is HOST:PORT, not {go_quote(text)}")
+    return host.strip("[]"), int(port)
 
 
 def _written(store: Store, namespace: str, name: str, port_name: str) -> Iterator[Address]:

@@ -393,3 +393,43 @@ def test_a_service_leads_to_the_endpoints_that_somebody_wrote(kube: FakeCluster)
             kube.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "hook"}, "spec": spec})
         with pytest.raises(StatusError, match=told):
             kube.create(config_map("m"))
+
+
+def test_a_service_may_say_where_its_server_listens(kube: FakeCluster, listener: tuple[int, str, set[Any]]) -> None:
+    port, bundle, connections = listener
+    metadata = {"name": "hook", "annotations": {"fakekube/address": f"127.0.0.1:{port}"}}
+    kube.apply({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 8443}]}})
+    kube.create(configuration("Validating", {"service": SERVICE, "caBundle": bundle}))
+    assert kube.create(config_map("m"))
+    assert connections
+    kube.patch("services", "hook", {"metadata": {"annotations": {"fakekube/address": "nowhere"}}})
+    with pytest.raises(StatusError, match="the annotation fakekube/address is HOST:PORT"):
+        kube.create(config_map("n"))
+
+
+def test_a_function_converts_custom_resources(kube: FakeCluster) -> None:
+    def convert(request: dict[str, Any]) -> list[dict[str, Any]]:
+        wanted, other = ("host", "address") if request["desiredAPIVersion"].endswith("v1") else ("address", "host")
+        made = [{**obj, "apiVersion": request["desiredAPIVersion"]} for obj in request["objects"]]
+        return [{**obj, "spec": {wanted: obj["spec"][other]}} for obj in made]
+
+    kube.webhooks.serve("https://convert.example.com", convert)
+
+    def version(name: str, field: str, storage: bool) -> dict[str, Any]:
+        spec = {"type": "object", "properties": {field: {"type": "string"}}}
+        schema = {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}
+        return {"name": name, "served": True, "storage": storage, "schema": schema}
+
+    webhook = {"conversionReviewVersions": ["v1"], "clientConfig": {"url": "https://convert.example.com"}}
+    spec = {
+        "group": "example.com",
+        "scope": "Namespaced",
+        "names": {"plural": "posts", "kind": "Post"},
+        "versions": [version("v1", "host", True), version("v2", "address", False)],
+        "conversion": {"strategy": "Webhook", "webhook": webhook},
+    }
+    definition = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
+    kube.create({**definition, "metadata": {"name": "posts.example.com"}, "spec": spec})
+    post = {"apiVersion": "example.com/v2", "kind": "Post", "metadata": {"name": "p"}, "spec": {"address": "here"}}
+    kube.create(post)
+    assert kube.get("posts.example.com", "p")["spec"] == {"host": "here"}

@@ -18,6 +18,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 COMPRESSED_FROM_BYTES = 128 * 1024
 GZIP_BITS = 31  # zlib's word for the gzip format with the largest window
 GZIPPED = [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
+WARNINGS_LETTERS, WARNING_LETTERS = 4096, 256  # of all warnings of an answer, and of each where all are more
 CACHE = (b"cache-control", b"no-cache, private")
 JSON_TYPE = (b"content-type", b"application/json")
 _TYPES = {media: (b"content-type", media.encode()) for media in (JSON, YAML, PROTOBUF)}
@@ -60,7 +61,7 @@ async def send_json(
         body = to_protobuf(orjson.loads(body))
     elif pretty:
         body = orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2)
-    extra = [*headers, *((b"warning", warning_header(text)) for text in warnings)]
+    extra = [*headers, *((b"warning", each) for each in warning_headers(warnings))]
     if gzipped and len(body) > COMPRESSED_FROM_BYTES:
         body = gzip.compress(body, 1)
         extra += GZIPPED
@@ -79,7 +80,7 @@ async def send_pieces(
     send: Send, length: int, parts: Iterable[bytes], *, warnings: Iterable[str] = (), gzipped: bool = False
 ) -> None:
     """A long JSON text piece by piece, so that other requests have their turn in between."""
-    headers = [CACHE, JSON_TYPE, *((b"warning", warning_header(text)) for text in warnings)]
+    headers = [CACHE, JSON_TYPE, *((b"warning", each) for each in warning_headers(warnings))]
     if gzipped:
         headers += GZIPPED
         parts = _compressed(parts)
@@ -106,6 +107,23 @@ def to_yaml(value: Any) -> bytes:
     dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     text: str = yaml.dump(value, Dumper=dumper, default_flow_style=False, sort_keys=True, allow_unicode=True)
     return text.encode()
+
+
+def warning_headers(texts: Iterable[str]) -> list[bytes]:
+    """What is sent of these warnings: once they are too long together each is cut, and the last are left out."""
+    found = list(texts)
+    if sum(map(len, found)) <= WARNINGS_LETTERS:
+        return [warning_header(text) for text in found]
+    sent, written, whole = [], 0, 0
+    for text in found:
+        # Those up to the one that was too much are all sent, cut; after that the limit holds.
+        if whole > WARNINGS_LETTERS and written >= WARNINGS_LETTERS:
+            break
+        whole += len(text)
+        cut = text[:WARNING_LETTERS]
+        written += len(cut)
+        sent.append(warning_header(cut))
+    return sent
 
 
 def warning_header(text: str) -> bytes:

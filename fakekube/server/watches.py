@@ -18,7 +18,7 @@ from fakekube.registry.versions import farewell, presented
 from fakekube.schema.decoding import encode_zero
 from fakekube.server import forms
 from fakekube.server.negotiation import PROTOBUF, STREAMED, Form
-from fakekube.server.responses import CACHE, JSON_TYPE, Send, warning_header
+from fakekube.server.responses import CACHE, JSON_TYPE, Send, warning_headers
 from fakekube.storage.store import TooOld
 from fakekube.storage.values import Event
 
@@ -113,7 +113,7 @@ class Stream:
 
     async def _start(self) -> None:
         headers = [CACHE, PROTOBUF_TYPE if self._form.media == PROTOBUF else JSON_TYPE]
-        headers += [(b"warning", warning_header(text)) for text in self._request.warnings]
+        headers += [(b"warning", each) for each in warning_headers(self._request.warnings)]
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
         await self._send({"type": "http.response.body", "body": b"", "more_body": True})
 

@@ -214,9 +214,9 @@ def _warning_messages(deprecated: bool, warning: str | None) -> Iterator[str]:
 def _unique(spec: Spec) -> Iterator[FieldError]:
     """Names of versions are unique, and one is the storage version."""
     listed = [version.get("name") or "" for version in spec.versions]
-    shown = versions_text(spec.versions)
 
     def wrong(text: str) -> FieldError:
+        shown = versions_text(spec.versions)  # of large definitions this takes a while
         return FieldError("FieldValueInvalid", "spec.versions", f"Invalid value: {shown}: {text}")
 
     if len(set(listed)) != len(listed):

@@ -50,7 +50,7 @@ class Authenticator:
         _, _, namespace, name = user.name.split(":")
         claims = {
             "aud": audiences,
-            "exp": int(expires),
+            **({} if expires == FOREVER else {"exp": int(expires)}),
             "iat": int(now),
             "iss": AUDIENCE,
             "jti": f"{now:.6f}",

@@ -17,6 +17,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 AUTHORITY_NAME = "fakekube-ca"
@@ -32,6 +33,29 @@ SERVER_NAMES = (
     "kubernetes.default.svc.cluster.local",
     "10.96.0.1",  # the clusterIP of the kubernetes Service
 )
+KEY_USAGES = {
+    "signing": "digital_signature",
+    "digital signature": "digital_signature",
+    "content commitment": "content_commitment",
+    "key encipherment": "key_encipherment",
+    "key agreement": "key_agreement",
+    "data encipherment": "data_encipherment",
+    "cert sign": "key_cert_sign",
+    "crl sign": "crl_sign",
+    "encipher only": "encipher_only",
+    "decipher only": "decipher_only",
+}
+NO_USAGE = dict.fromkeys(KEY_USAGES.values(), False)
+PURPOSES = {
+    "any": ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,
+    "server auth": ExtendedKeyUsageOID.SERVER_AUTH,
+    "client auth": ExtendedKeyUsageOID.CLIENT_AUTH,
+    "code signing": ExtendedKeyUsageOID.CODE_SIGNING,
+    "email protection": ExtendedKeyUsageOID.EMAIL_PROTECTION,
+    "timestamping": ExtendedKeyUsageOID.TIME_STAMPING,
+    "ocsp signing": ExtendedKeyUsageOID.OCSP_SIGNING,
+}
+"""What the usages of a CertificateSigningRequest are in X.509; IPsec's and Microsoft's own are not signed for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +88,28 @@ class Authority:
         """A certificate that authenticates the user `common_name`, member of the groups `organizations`."""
         return self._issue(_name(common_name, organizations), ExtendedKeyUsageOID.CLIENT_AUTH, now)
 
+    def sign(self, request_pem: bytes, seconds: int | None, usages: Iterable[str], now: float) -> bytes:
+        """A certificate (PEM) for a certificate request, for at most `seconds`; ValueError tells what is wrong with it.
+
+        `usages` are those of a CertificateSigningRequest ("client auth", "digital signature", ...)."""
+        request = x509.load_pem_x509_csr(request_pem)
+        if not request.is_signature_valid:
+            raise ValueError("unable to verify certificate request signature")
+        flags, purposes = _usages(usages)
+        lifetime = LIFETIME if seconds is None else min(LIFETIME, timedelta(seconds=seconds))
+        builder = self._builder(request.subject, request.public_key(), now, lifetime)
+        builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        if flags:
+            builder = builder.add_extension(_key_usage(**flags), critical=True)
+        if purposes:
+            builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
+        try:
+            names = request.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+            builder = builder.add_extension(names.value, critical=names.critical)
+        except x509.ExtensionNotFound:
+            pass
+        return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
     def _issue(
         self,
         subject: x509.Name,
@@ -82,7 +128,7 @@ class Authority:
         return Credential(certificate.public_bytes(serialization.Encoding.PEM), _key_pem(key))
 
     def _builder(
-        self, subject: x509.Name, public_key: ec.EllipticCurvePublicKey, now: float
+        self, subject: x509.Name, public_key: CertificatePublicKeyTypes, now: float, lifetime: timedelta = LIFETIME
     ) -> x509.CertificateBuilder:
         moment = datetime.fromtimestamp(now, UTC)
         authority_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
@@ -93,7 +139,7 @@ class Authority:
             .public_key(public_key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(moment - CLOCK_SKEW)
-            .not_valid_after(moment + LIFETIME)
+            .not_valid_after(moment + lifetime)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
             .add_extension(authority_key, critical=False)
         )
@@ -128,18 +174,21 @@ def _general_name(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
 
 
-def _key_usage(*, digital_signature: bool, key_cert_sign: bool = False, crl_sign: bool = False) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=digital_signature,
-        key_cert_sign=key_cert_sign,
-        crl_sign=crl_sign,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
+def _key_usage(**flags: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(**(NO_USAGE | flags))
+
+
+def _usages(names: Iterable[str]) -> tuple[dict[str, bool], list[x509.ObjectIdentifier]]:
+    """The key usages and the purposes that a CertificateSigningRequest names."""
+    flags, purposes = {}, []
+    for name in names:
+        if name in PURPOSES:
+            purposes.append(PURPOSES[name])
+        elif name in KEY_USAGES:
+            flags[KEY_USAGES[name]] = True
+        else:
+            raise ValueError(f"unrecognized usage values: [{name!r}]".replace("'", '"'))
+    return flags, purposes
 
 
 def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:

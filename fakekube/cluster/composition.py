@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fakekube import controllers, kubeconfig, manifests
-from fakekube.access.authentication import Authenticator
+from fakekube.access.authentication import AUDIENCE, FOREVER, Authenticator
 from fakekube.access.authorization import Authorizer
-from fakekube.access.users import ADMIN, AUTHENTICATED, User
+from fakekube.access.users import ADMIN, AUTHENTICATED, User, service_account
 from fakekube.admission import dynamic
 from fakekube.admission.chain import Chain
 from fakekube.admission.plugins import built_in
@@ -84,6 +84,7 @@ class Cluster:
         self.store.listen(self.roster.follow)
         self.streams = Streams()
         self._host = REACHED_AT.get(self.settings.host, self.settings.host)
+        self._authority: Authority | None = None
         self._authenticator = Authenticator(self.clock, secrets.token_bytes(32))
         self.calls = Calls(lambda service: services.resolve(self.store, service))
         self.webhooks = Routes(self.calls)
@@ -111,7 +112,7 @@ class Cluster:
 
     async def _come_up(self, listener) -> None:  # type: ignore[no-untyped-def]
         port = listener.getsockname()[1]
-        authority = self._secure()
+        authority = self._authority = self._secure()
         self._make_controllers()
         await self._bootstrap(port)
         self._make_view()
@@ -150,9 +151,8 @@ class Cluster:
 
     def _make_controllers(self) -> None:
         root_ca = self.ca_pem.decode() if self.ca_pem else ""
-        self.world = World(
-            self.store, self.scheme, self.clock, WorldSettings(root_ca=root_ca, nodes=self.roster.speaking)
-        )
+        told = WorldSettings(root_ca, self.roster.speaking, self._token_of, self._sign if self._authority else None)
+        self.world = World(self.store, self.scheme, self.clock, told)
         committer = Committer(self._client_of, Recorder(self.clock))
         chosen = controllers.select(self.settings.controllers, KUBELETS)
         rows = (*(row for row in controllers.OF_THE_SERVER if row not in chosen), *chosen)
@@ -161,6 +161,13 @@ class Cluster:
         self.time: TimeControl | None = None
         if self._virtual is not None:
             self.time = TimeControl(self._virtual, self.manager, self.runner, self.settle)
+
+    def _token_of(self, namespace: str, name: str, uid: str) -> str:
+        return self._authenticator.issue(service_account(namespace, name, uid), [AUDIENCE], FOREVER)
+
+    def _sign(self, request_pem: bytes, seconds: int | None, usages: tuple[str, ...]) -> bytes:
+        assert self._authority is not None, "only called where there is one"
+        return self._authority.sign(request_pem, seconds, usages, WallClock().now())
 
     def _client_of(self, user: str, manager: str) -> Client:
         return Client(self.registry, User(user, (AUTHENTICATED,)), manager, shared=True)

@@ -16,7 +16,6 @@ from fakekube.machinery.world import World
 from fakekube.storage.values import Event
 
 RESOURCE = "resourcequotas"
-UNCOUNTED = frozenset({"events", "events.events.k8s.io"})
 SOON = 1.0
 """A pod is overdue when its time has passed, and times are whole seconds."""
 RECOUNT_SECONDS = 300.0
@@ -49,7 +48,7 @@ def _used(namespace: str, spec: Obj, hard: Obj, world: World) -> dict[str, str]:
     used: dict[str, str] = {}
     for resource in {kind for kind in map(quotas.counted_kind, hard) if kind is not None}:
         stored = world.scheme.stored(resource)
-        if stored is None or not stored.namespaced or resource in UNCOUNTED:
+        if stored is None or not stored.namespaced or resource in quotas.UNCOUNTED:
             continue
         total: Amounts = {}
         for obj in world.list(resource, namespace):

@@ -20,6 +20,8 @@ BY_DEVICE_CLASS = ".deviceclass.resource.k8s.io/devices"
 MOST_DEVICES = 32
 """What a request for all devices counts as."""
 
+UNCOUNTED = frozenset({"events", "events.events.k8s.io"})
+"""Kinds that no quota limits."""
 MUST_BE_SAID = frozenset({"cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"})
 """Where these are limited, every container must ask for them."""
 

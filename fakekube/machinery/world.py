@@ -47,9 +47,10 @@ class Settings:
     """What controllers are told at their start.
 
     `root_ca`: the certificate authority (PEM) that pods are to trust; `nodes`: the names of the nodes that the cluster
-    itself plays the kubelet of at present (a Node object of another name has none behind it). `issue_token`: from (namespace,
-    name, uid) of a service account a token that does not expire. `sign`: from (PEM request, seconds or None, usages) a
-    PEM certificate; ValueError says what is wrong with the request. Without these two, such secrets and requests wait.
+    itself plays the kubelet of at present (a Node object of another name has none behind it). `issue_token`: from
+    (namespace, name, uid) of a service account a token that does not expire. `sign`: from (PEM request, seconds or
+    None, usages) a PEM certificate; ValueError says what is wrong with the request. Without these two, such secrets
+    and requests wait.
     """
 
     root_ca: str = ""

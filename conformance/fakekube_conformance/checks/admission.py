@@ -8,7 +8,6 @@ from fakekube_conformance.failures import contains, covers, equal, lacks, look
 from fakekube_conformance.objects import Obj, config_map, container, deployment, idle_template, pod, secret
 from fakekube_conformance.wire import Answer
 
-NO_QUOTA = "fakekube counts the use of quotas and does not hold anyone to them"
 NO_STANDARDS = "fakekube has no pod security standards"
 REGISTRATION = "/apis/admissionregistration.k8s.io/v1"
 
@@ -23,11 +22,7 @@ def quota(case: Case, hard: dict[str, str]) -> None:
     case.eventually("resourcequotas/limit", "it counts", lambda obj: look(obj, "status.used") is not None)
 
 
-@check(
-    "A quota on the number of objects refuses one too many, with the numbers",
-    needs=("controllers",),
-    known_gap=NO_QUOTA,
-)
+@check("A quota on the number of objects refuses one too many, with the numbers", needs=("controllers",))
 def counted(case: Case) -> None:
     quota(case, {"count/secrets": "1"})
     case.create("secrets", secret("one"))
@@ -49,7 +44,7 @@ def counted_down(case: Case) -> None:
     case.create("secrets", secret("two"))
 
 
-@check("Under a quota on computing every pod must say what it asks for", needs=("controllers",), known_gap=NO_QUOTA)
+@check("Under a quota on computing every pod must say what it asks for", needs=("controllers",))
 def compute(case: Case) -> None:
     quota(case, {"requests.cpu": "1"})
     answer = case.post("pods", pod("greedy"), status=403)

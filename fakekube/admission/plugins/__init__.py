@@ -14,6 +14,7 @@ from fakekube.admission.plugins.node_taint import TaintNodesByCondition
 from fakekube.admission.plugins.pod_resize import PodResize
 from fakekube.admission.plugins.pod_topology_labels import PodTopologyLabels
 from fakekube.admission.plugins.priority import Priority
+from fakekube.admission.plugins.resource_quota import ResourceQuota
 from fakekube.admission.plugins.runtime_class import RuntimeClass
 from fakekube.admission.plugins.service_account import ServiceAccount
 from fakekube.admission.plugins.storage_protection import StorageObjectInUseProtection
@@ -36,4 +37,5 @@ def built_in(dynamic: Sequence[Plugin] = ()) -> tuple[Plugin, ...]:
         PodTopologyLabels(),
         PodResize(),
         *dynamic,  # they see what the others made of the object; only the quota comes after them
+        ResourceQuota(),
     )

@@ -379,19 +379,3 @@ def plain_number(value: float) -> str:
 
         text = format(Decimal(text), "f")
     return text.removesuffix(".0")
-
-
-def short_number(value: float) -> str:
-    """A number as Go's %g has it."""
-    if not math.isfinite(value):
-        return {math.inf: "+Inf", -math.inf: "-Inf"}.get(value, "NaN")
-    digits = repr(value)
-    exponent = int(f"{value:e}".rpartition("e")[2]) if value else 0
-    if -4 <= exponent < 21:
-        return plain_number(value)
-    mantissa = digits.partition("e")[0].removesuffix(".0")
-    if "e" not in digits:
-        from decimal import Decimal
-
-        mantissa = str(Decimal(digits).scaleb(-exponent).normalize())
-    return f"{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02}"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
+from fakekube.core.gotext import go_float
 from fakekube.core.patterns import PatternError, matcher
 from fakekube.schema.cel import values
 from fakekube.schema.cel.declarations import Row
@@ -323,7 +324,7 @@ def to_text(value: Any) -> str:
         case int():
             return str(int(value))
         case float():
-            return values.short_number(value)
+            return go_float(value)
         case bytes():
             try:
                 return value.decode()

@@ -92,7 +92,7 @@ def test_endless_work_is_cut_off() -> None:
     ("text", "expected"),
     [
         ("string(1.5) + string(2) + string(true) + string(b'x')", "1.52truex"),
-        ("string(1e30)", "1e+30"),
+        ("string(1e30) + string(1234567.0) + string(0.0001)", "1e+301.234567e+060.0001"),
         ("string(duration('90m')) + ' ' + string(timestamp('2024-05-06T07:08:09.5Z'))", "5400s 2024-05-06T07:08:09.5Z"),
         ("double('1.5') + double(1) + double(1u)", 3.5),
         ("uint('7') == 7u && int(7u) == 7 && int('-3') == -3 && bool('true')", True),

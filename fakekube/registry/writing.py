@@ -27,6 +27,10 @@ NAME_TRIES = 8
 NAME_PREFIX_LENGTH = 58
 WRITE_TRIES = 5
 WRONG_NAMESPACE = "the namespace of the provided object does not match the namespace sent on the request"
+UNREADABLE = (
+    ".metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating "
+    "admission controller; please fix your requests"
+)
 NEVER_GIVEN = ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
 """What nobody can give a new object's metadata."""
 
@@ -74,7 +78,7 @@ class Writer:
             self._own_fields(request, None, view)
         attributes = attributes_of(request, "CREATE", obj, None)
         await backend.admission.admit(attributes, context)
-        obj = attributes.obj or obj
+        obj = _as_admitted(request, attributes, obj)
         if drops_status:
             _empty_status(request, obj)
         meta = obj["metadata"]
@@ -218,7 +222,7 @@ class Writer:
             _keep(sent["metadata"], obj["metadata"], "managedFields")
             attributes = attributes_of(request, "UPDATE", sent, old)
             await backend.admission.admit(attributes, context)
-            obj = attributes.obj or sent
+            obj = _as_admitted(request, attributes, sent)
         else:
             wanted, present = window.wanted(stored)
             attributes = attributes_of(request, "UPDATE", wanted, present)
@@ -450,6 +454,19 @@ def _empty_status(request: Request, obj: Obj) -> None:
         zero = encode_zero(member.type)
         if zero is not None:
             obj["status"] = zero
+
+
+def _as_admitted(request: Request, attributes: Attributes, obj: Obj) -> Obj:
+    """What admission made of the object; of managedFields that cannot be read it keeps what was there."""
+    found = attributes.obj
+    if found is None or found is obj:
+        return obj
+    try:
+        fields.check(found["metadata"].get("managedFields"))
+    except ValueError as error:
+        request.warn(f"{UNREADABLE}: {error}")
+        _keep(found["metadata"], obj["metadata"], "managedFields")
+    return found
 
 
 def copied(obj: Obj) -> Obj:

@@ -127,6 +127,16 @@ def test_deletions_are_judged_each_of_a_collection_without_a_name(kube: FakeClus
     assert names == [("m", "m")]
 
 
+def test_managed_fields_that_nobody_can_read_are_put_back(kube: FakeCluster) -> None:
+    @kube.webhooks.mutating("configmaps")
+    def spoil(request: dict[str, Any]) -> None:
+        request["object"]["metadata"]["managedFields"] = [{"manager": "x", "fieldsType": "FieldsV9"}]
+
+    made = kube.create(config_map("m", data={"a": "1"}))
+    assert [each["manager"] for each in made["metadata"]["managedFields"]] == ["fakekube"]
+    assert kube.patch("configmaps", "m", {"data": {"a": "2"}})["data"] == {"a": "2"}
+
+
 # --- between two writes
 
 

@@ -99,6 +99,11 @@ def decode(raw: Any, *, trusted: bool = False) -> Managers:
     return found
 
 
+def check(raw: Any) -> None:
+    """ValueError if managedFields cannot be read."""
+    decode(raw)
+
+
 def _check(item: Obj, place: int) -> None:
     if item.get("operation") not in (APPLY, UPDATE):
         raise ValueError("operation must be `Apply` or `Update`")

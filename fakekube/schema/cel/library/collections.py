@@ -23,6 +23,7 @@ from fakekube.schema.cel.values import (
     equal,
 )
 
+LONGEST_RANGE = 1_000_000
 COMPARABLE = ("int", "uint", "double", "bool", "duration", "timestamp", "string", "bytes")
 _ZEROS: dict[str, Any] = {"int": 0, "uint": Uint(0), "double": 0.0, "duration": Duration(0)}
 
@@ -68,6 +69,12 @@ def _index_of(items: list[Any], wanted: Any) -> int:
 
 def _last_index_of(items: list[Any], wanted: Any) -> int:
     return next((index for index in reversed(range(len(items))) if equal(items[index], wanted)), -1)
+
+
+def _range(count: int) -> list[int]:
+    if count > LONGEST_RANGE:
+        raise EvaluationError("operation cancelled: actual cost limit exceeded")
+    return list(range(count))
 
 
 def _slice(items: list[Any], start: int, end: int) -> list[Any]:
@@ -176,7 +183,7 @@ def rows() -> Iterator[Row]:
     yield "slice", "list_slice", "list<T>.(int, int) -> list<T>", _slice
     yield "flatten", "list_flatten", "list<list<T>>.() -> list<T>", _flatten
     yield "flatten", "list_flatten_int", "list<dyn>.(int) -> list<dyn>", _flatten
-    yield "lists.range", "lists_range", "(int) -> list<int>", lambda count: list(range(count))
+    yield "lists.range", "lists_range", "(int) -> list<int>", _range
     yield "reverse", "list_reverse", "list<T>.() -> list<T>", lambda items: items[::-1]
     yield "distinct", "list_distinct", "list<T>.() -> list<T>", _distinct
     yield "sets.contains", "list_sets_contains_list", "(list<T>, list<T>) -> bool", _holds_all

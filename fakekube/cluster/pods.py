@@ -28,6 +28,8 @@ class Behaving(TypedDict, total=False):
     """From a container's start until it is ready."""
     start_after: float
     """From being taken on by the kubelet until the containers start."""
+    unhealthy_after: float
+    """From each start until a container is killed, as with a liveness probe that fails."""
     exit_code: int
     """Containers end by themselves with this code, and are started again as their policy says."""
     exit_after: float
@@ -48,7 +50,7 @@ class Behaving(TypedDict, total=False):
     """From the pod's start until the kubelet evicts it."""
 
 
-TIMES = ("ready_after", "start_after", "exit_after", "stop_after", "evict_after", "fail_first")
+TIMES = ("ready_after", "unhealthy_after", "start_after", "exit_after", "stop_after", "evict_after", "fail_first")
 
 
 def behaviour_of(told: Behaving) -> Behaviour:

@@ -30,6 +30,8 @@ class Behaviour:
     """False: it runs and is never ready, as with a readiness probe that fails."""
     ready_after: float | None = None
     """Seconds from the start until it is ready."""
+    unhealthy_after: float | None = None
+    """Seconds from each start until it is killed, as with a liveness probe that fails."""
     exit_code: int | None = None
     """It ends by itself with this code."""
     exit_after: float | None = None
@@ -102,6 +104,7 @@ _READ: dict[str, Callable[[str], Any]] = {
     "start_after": _number,
     "ready": _truth,
     "ready_after": _number,
+    "unhealthy_after": _number,
     "exit_code": _whole,
     "exit_after": _number,
     "restarts": _truth,

@@ -17,6 +17,8 @@ from fakekube.nodes.memory import RUNNING, TERMINATED, state_of
 FIRST_BACKOFF_SECONDS = 10
 LONGEST_BACKOFF_SECONDS = 300
 CRASHED = "CrashLoopBackOff"
+KILLED = 137
+"""The exit code of what is killed."""
 CREATING = frozenset({"ContainerCreating", "PodInitializing", "waiting"})
 PULL_FAILED, PULL_WAITS = "ErrImagePull", "ImagePullBackOff"
 EDGE_SECONDS = 1e-6
@@ -224,6 +226,13 @@ STEPS = (
         lambda c: c.state == RUNNING and c.outcome is not None,
         lambda c: c.behaviour.exit_after or 0.0,
         _ends_now,
+    ),
+    Step(
+        "be killed",
+        lambda c: c.state == RUNNING and c.behaviour.unhealthy_after is not None,
+        lambda c: c.behaviour.unhealthy_after or 0.0,
+        lambda c: statuses.end(c.pod, c.spec, c.status, KILLED, c.now, "Error"),
+        lambda c: ("Warning", "Unhealthy", "Liveness probe failed: the container is not healthy"),
     ),
     Step(
         "become ready",

@@ -17,7 +17,7 @@ from fakekube.machinery.workloads import status_update
 from fakekube.machinery.world import World
 from fakekube.nodes import stages, statuses
 from fakekube.nodes.behaviour import Asked, Rules
-from fakekube.nodes.containers import CREATING, EDGE_SECONDS
+from fakekube.nodes.containers import CREATING, EDGE_SECONDS, KILLED
 from fakekube.nodes.life import Life
 from fakekube.nodes.memory import Addresses, Anew, Moments, Starting, state_of
 from fakekube.storage.values import Event, Key
@@ -26,7 +26,6 @@ NO_ADDRESS_SECONDS = 1.0
 """How long a pod waits for an address when its node has none left."""
 CROWD = 100
 """When more pods than this wait to be taken on, they go to Running without the state in between."""
-KILLED = 137
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,17 @@ def test_readiness(kube: FakeCluster) -> None:
     assert is_ready(kube, "late")
 
 
+def test_a_container_that_is_not_healthy_is_started_anew(kube: FakeCluster) -> None:
+    kube.pods.behave({"app": "web"}, unhealthy_after=30)
+    kube.apply(pod())
+    kube.clock.advance(29)
+    assert (is_ready(kube), container(kube)["restartCount"]) == (True, 0)
+    kube.clock.advance(1)
+    assert (waiting(kube), container(kube)["restartCount"]) == ("running", 1)
+    assert container(kube)["lastState"]["terminated"]["exitCode"] == 137
+    assert "Unhealthy" in {event["reason"] for event in kube.list("events", "default")}
+
+
 def test_a_slow_start_passes_the_progress_deadline(kube: FakeCluster) -> None:
     kube.pods.behave({"app": "web"}, start_after=90)
     kube.apply(deployment(progressDeadlineSeconds=60))

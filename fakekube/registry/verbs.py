@@ -155,9 +155,9 @@ class Registry:
             return self._defaulted(request, found)
 
         if request.subresource and request.subresource != STATUS:
-            raise errors.not_implemented(
-                f"server-side apply to {resource.plural}/{request.subresource}", "apply to the object itself"
-            )
+            stored = self.stored(request)
+            await self.backend.ready(resource, (stored,))
+            self._handler(request).refuse_apply(self, request, private(resource, stored), config)
         creates = not request.subresource
         if self.backend.store.get(key_of(request)) is None and creates:
             uid = (meta or {}).get("uid") if isinstance(meta, dict) else ""

@@ -150,3 +150,12 @@ def test_definitions_are_established_without_controllers_too(shop: FakeCluster) 
         "NamesAccepted": "True",
         "Established": "True",
     }
+
+
+def test_the_scale_of_a_custom_object_takes_no_apply(shop: FakeCluster) -> None:
+    applied = {"Content-Type": "application/apply-patch+yaml"}
+    assert ask(shop, "PATCH", f"{CARTS}/a?fieldManager=one", cart(size=2), **applied)[0] == 201
+    scale = {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "a"}, "spec": {"replicas": 5}}
+    code, told = ask(shop, "PATCH", f"{CARTS}/a/scale?fieldManager=two", scale, **applied)
+    assert (code, told["message"]) == (409, 'Apply failed with 1 conflict: conflict with "one": .spec.replicas')
+    assert ask(shop, "PATCH", f"{CARTS}/a/scale?fieldManager=two&force=true", scale, **applied)[0] == 500

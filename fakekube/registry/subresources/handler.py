@@ -49,6 +49,11 @@ class Handler:
         manager = fields.manager_name(request.field_manager, request.user_agent)
         fields.update(request.resource, obj, found, manager, request.subresource, "")
 
+    def refuse_apply(self, registry: Registry, request: Request, obj: Obj, config: Obj) -> None:
+        """Raise what a server-side apply to the subresource of a stored object (a private copy) is answered."""
+        what = f"server-side apply to {request.resource.plural}/{request.subresource}"
+        raise errors.not_implemented(what, "apply to the object itself")
+
     def merged(self, registry: Registry, request: Request, obj: Obj, changed: Obj) -> Obj:
         """The stored object (a private copy) with what `changed` says; raises StatusError."""
         return changed

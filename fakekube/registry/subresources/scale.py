@@ -106,6 +106,21 @@ class ScaleHandler(Handler):
             obj["metadata"].pop("resourceVersion", None)
         return obj
 
+    def refuse_apply(self, registry: Registry, request: Request, obj: Obj, config: Obj) -> None:
+        """The real server finds conflicts on the scale of a custom resource, and else fails to convert it back."""
+        resource = request.resource
+        if not resource.custom:
+            super().refuse_apply(registry, request, obj, config)
+        scale = self.editable(registry, request, obj)
+        scale["metadata"]["managedFields"] = fields.to_scale(obj["metadata"].get("managedFields"), places_of(resource))
+        now = timestamp(registry.backend.clock)
+        fields.apply(
+            fields.scaled(resource), scale, config, request.field_manager, request.subresource, request.force, now
+        )
+        what = f"{request.namespace}/{request.name}; {fields.SCALE_VERSION}, Kind=Scale"
+        why = f"request to convert CR to an invalid group/version: {fields.SCALE_VERSION}"
+        raise StatusError(500, "", f"failed to convert new object ({what}) to proper version: {why}")
+
     def book(self, registry: Registry, request: Request, obj: Obj, wanted: Obj, found: Obj) -> None:
         """The replicas of the Scale are those of the object, whoever owns them."""
         manager = fields.manager_name(request.field_manager, request.user_agent)

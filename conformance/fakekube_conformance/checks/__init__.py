@@ -37,6 +37,7 @@ TOPICS = (
     "scheduling",
     "refusals",
     "access",
+    "tokens",
     "admission",
     "networking",
     "names",

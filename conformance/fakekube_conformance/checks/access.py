@@ -6,7 +6,7 @@ from typing import Any
 
 from fakekube_conformance.case import Case
 from fakekube_conformance.catalog import check
-from fakekube_conformance.failures import contains, covers, equal, holds, look
+from fakekube_conformance.failures import contains, covers, equal
 from fakekube_conformance.objects import Obj, config_map
 
 RBAC = "rbac.authorization.k8s.io/v1"
@@ -188,53 +188,6 @@ def impersonation_right(case: Case) -> None:
     headers = {"Authorization": f"Bearer {token}", "Impersonate-User": "ann"}
     answer = case.get("configmaps", headers=headers, anonymous=True, status=403)
     answer.because("Forbidden", 'cannot impersonate resource "users"')
-
-
-@check("A token review tells whose a token is, or that it is nobody's")
-def token_review(case: Case) -> None:
-    request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
-    token = case.post("serviceaccounts/default/token", request).look("status.token")
-    path = "/apis/authentication.k8s.io/v1/tokenreviews"
-    found = case.post(path, {"spec": {"token": token}}).look("status")
-    equal("user", found["user"]["username"], f"system:serviceaccount:{case.namespace}:default")
-    found = case.post(path, {"spec": {"token": "nobody-knows-this"}}).look("status")
-    holds("it is not authenticated", not found.get("authenticated") and found.get("error"))
-
-
-@check(
-    "The token of a deleted service account is worth nothing",
-    known_gap="fakekube does not look whether the account of a token is there",
-)
-def token_of_deleted(case: Case) -> None:
-    case.create("serviceaccounts", {"metadata": {"name": "robot"}})
-    request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
-    token = case.post("serviceaccounts/robot/token", request).look("status.token")
-    headers = {"Authorization": f"Bearer {token}"}
-    equal("user", who(case, headers, anonymous=True)["username"], f"system:serviceaccount:{case.namespace}:robot")
-    case.delete("serviceaccounts/robot")
-
-    def refused() -> bool:
-        return case.get("/version", headers=headers, anonymous=True, status=(200, 401)).status == 401
-
-    case.until("the token is refused", refused)
-
-
-def has_token(obj: Obj) -> bool:
-    return "token" in (obj.get("data") or {})
-
-
-@check(
-    "A Secret of a service account is filled with its token",
-    needs=("controllers",),
-    known_gap="fakekube's controllers fill no token Secrets",
-)
-def token_secret(case: Case) -> None:
-    annotations = {"kubernetes.io/service-account.name": "default"}
-    metadata = {"name": "key", "annotations": annotations}
-    case.create("secrets", {"metadata": metadata, "type": "kubernetes.io/service-account-token"})
-    found = case.eventually("secrets/key", "it has a token", has_token)
-    contains("data", found["data"], "ca.crt", "namespace", "token")
-    holds("the account's uid is told", look(found, "metadata.annotations.kubernetes~io/service-account~uid"))
 
 
 @check("An aggregated role takes the rules of the roles that its selector finds", needs=("controllers",))

@@ -110,6 +110,14 @@ def refused_scale(case: Case) -> None:
     case.put(f"{WEB}/scale", scale(case, -1), status=422).blames("spec.replicas", cause="FieldValueInvalid")
 
 
+@check("Replicas that were changed through the scale are taken away from who applied them")
+def scale_takes_over(case: Case) -> None:
+    case.apply(WEB, paused(), "team")
+    case.merge(f"{WEB}/scale", {"spec": {"replicas": 3}}, fieldManager="scaler")
+    answer = case.apply(WEB, paused(), "team", status=409).because("Conflict", '"scaler" with subresource "scale"')
+    equal("field", answer.look("details.causes.0.field"), ".spec.replicas")
+
+
 @check("The scale of what is not there is NotFound of the object")
 def missing_scale(case: Case) -> None:
     case.get("apps/v1/deployments/none/scale", status=404).because("NotFound", 'deployments.apps "none" not found')

@@ -11,7 +11,8 @@ from fakekube.core.clock import Clock
 from fakekube.core.ids import Ids
 from fakekube.core.meta import Obj
 from fakekube.registry import custom
-from fakekube.registry.custom import reading
+from fakekube.registry.custom import booking, reading
+from fakekube.registry.fields.versions import Convert
 from fakekube.registry.kinds import strategy_of
 from fakekube.registry.request import Request
 from fakekube.registry.strategy import Context, Strategy
@@ -45,6 +46,10 @@ class Backend:
         """Have what a conversion webhook must convert converted: from then on `versions` can show it."""
         if isinstance(resource, CustomResource):
             await reading.ready(self, resource, items)
+
+    async def views(self, resource: Resource, old: Obj, new: Obj) -> Convert | None:
+        """How both are seen in the versions that their managers wrote in, if versions differ."""
+        return await booking.views(self, resource, old, new) if isinstance(resource, CustomResource) else None
 
     async def stored_form(self, resource: Resource, obj: Obj) -> Obj:
         """An object in the version that it was judged in (given away) as it is to be stored."""

@@ -15,6 +15,7 @@ from fakekube.core.fielderrors import FieldError, go_quote, invalid, invalid_obj
 from fakekube.core.meta import Obj
 from fakekube.registry import fields, objectmeta
 from fakekube.registry.backend import Backend, key_of
+from fakekube.registry.fields.versions import Convert
 from fakekube.registry.request import Outcome, Request
 from fakekube.registry.strategy import Context, Strategy
 from fakekube.registry.versions import current, from_storage, presented
@@ -218,7 +219,7 @@ class Writer:
             sent = {**obj, "metadata": {**obj["metadata"]}}  # admission is shown what this path may not touch as well
             self._reset(request, strategy, old, obj)
             if not owned:
-                self._own_fields(request, old, obj)
+                self._own_fields(request, old, obj, await backend.views(resource, old, obj))
             _keep(sent["metadata"], obj["metadata"], "managedFields")
             attributes = attributes_of(request, "UPDATE", sent, old)
             await backend.admission.admit(attributes, context)
@@ -318,11 +319,11 @@ class Writer:
         drops = strategy.has_status and not strategy.create_keeps_status
         return drops and "status" in request.resource.subresources
 
-    def _own_fields(self, request: Request, old: Obj | None, obj: Obj) -> None:
+    def _own_fields(self, request: Request, old: Obj | None, obj: Obj, views: Convert | None = None) -> None:
         manager = fields.manager_name(request.field_manager, request.user_agent)
         resource, now = request.resource, timestamp(self._backend.clock)
         if resource.custom or resource is resource.storage:
-            fields.update(resource, old, obj, manager, request.subresource, now)
+            fields.update(resource, old, obj, manager, request.subresource, now, views)
             return
         before, after = (None if each is None else from_storage(resource, copied(each)) for each in (old, obj))
         assert after is not None, "there is an object to be written"

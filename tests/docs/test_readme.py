@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ("README.md", "docs/cli.md", "docs/pods.md", "docs/pytest.md", "docs/webhooks.md")
+DOCUMENTS = ("README.md", "docs/cli.md", "docs/conformance.md", "docs/pods.md", "docs/pytest.md", "docs/webhooks.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (.*(?:\\\n.*)*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 RUN = ("fakekube run", "fakekube version")  # other commands need a terminal, a network or a second shell

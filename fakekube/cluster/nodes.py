@@ -40,10 +40,12 @@ class NodeVerbs:
         name = node["metadata"]["name"]
         cluster.roster.add(name)
         try:
-            return await Client(cluster.registry, cluster.node_user(name), "kubelet").create("nodes", "", node)
+            made = await Client(cluster.registry, cluster.node_user(name), "kubelet").create("nodes", "", node)
         except BaseException:
             cluster.roster.remove(name)
             raise
+        self._take_up(name)  # what was bound to a node of this name before
+        return made
 
     async def remove(self, name: str) -> None:
         self._cluster.roster.remove(name)
@@ -55,6 +57,10 @@ class NodeVerbs:
 
     async def start(self, name: str) -> None:
         self._cluster.roster.start(name)
+        self._take_up(name)
+
+    def _take_up(self, name: str) -> None:
+        """The kubelet of this node looks at what it finds."""
         pods = [pod.key for pod in self._cluster.world.pods_on(name)]
         self._cluster.world.follower(Anew).keys.update(pods)
         self._cluster.manager.revisit([Key("nodes", "", name), *pods])

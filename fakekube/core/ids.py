@@ -20,7 +20,12 @@ class Ids:
     """A source of identifiers; the same seed gives the same sequence."""
 
     def __init__(self, seed: int | str) -> None:
+        self._seed = seed
         self._random = Random(seed)
+
+    def rewind(self) -> None:
+        """Begin the sequence anew."""
+        self._random.seed(self._seed)
 
     def uid(self) -> str:
         """A random (version 4) UUID."""

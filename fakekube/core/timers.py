@@ -43,6 +43,10 @@ class VirtualClock:
             self._dropped.discard(heapq.heappop(self._calls)[1])
         return self._calls[0][0] if self._calls else None
 
+    def rewind(self, moment: float) -> None:
+        """It is `moment` again: another life begins. Whoever still waits does so for the moment that was told."""
+        self._now = moment
+
     def set(self, moment: float) -> None:
         """It is `moment` now (never earlier than before): the calls due by then are made."""
         assert moment >= self._now, "time does not run backwards"

@@ -70,6 +70,8 @@ class Manager:
         for line in self._lines:
             line.queue.clear()
             line.running.clear()
+            line.spent = 0.0
+        self._spent = 0.0
         self._sync()
 
     def _sync(self) -> None:

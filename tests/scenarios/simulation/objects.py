@@ -101,6 +101,8 @@ def cron_job(name: str, chance: Random) -> Obj:
     spec: Obj = {"schedule": chance.choice(("* * * * *", "*/5 * * * *", "0 * * * *"))}
     spec["concurrencyPolicy"] = chance.choice(("Allow", "Forbid", "Replace"))
     spec["jobTemplate"] = {"spec": _job_spec(name, chance)}
+    annotations = spec["jobTemplate"]["spec"]["template"]["metadata"]["annotations"]
+    annotations |= {} if annotations else BEHAVIOURS[0]  # in an hour, sixty that never end leave no room
     spec["successfulJobsHistoryLimit"] = chance.randint(0, 3)
     return _object("batch/v1", "CronJob", name, spec)
 

@@ -30,9 +30,7 @@ class Life:
     def any_of(self, *resources: str) -> tuple[str, dict[str, Any]] | None:
         """One of the objects there are of these resources."""
         found = [
-            (resource, stored.view)
-            for resource in resources
-            for stored in self.cluster.store.list(resource, NAMESPACE)
+            (resource, stored.view) for resource in resources for stored in self.cluster.store.list(resource, NAMESPACE)
         ]
         return self.chance.choice(found) if found else None
 

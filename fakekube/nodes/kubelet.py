@@ -110,10 +110,11 @@ def _next(at: Situation) -> Plan:
                 return _meanwhile(at, left)
             continue
         plan = stage.plan(at)
-        if plan.changes or stage.alone:
-            return plan
         if plan.after is not None:
             waits.append(plan.after)
+        if plan.changes or stage.alone:
+            # Of a write that changes nothing nobody is told, so what is waited for must not be forgotten over it.
+            return Plan(plan.changes, min(waits)) if waits else plan
     return Plan(after=min(waits)) if waits else NOTHING
 
 

@@ -410,7 +410,7 @@ def stateful_sets_are_done(sight: Sight) -> Problems:
         partition = spec["updateStrategy"].get("rollingUpdate", {}).get("partition", 0)
         for ordinal, pod in zip(ordinals, pods, strict=True):
             if (
-                ordinal >= partition
+                ordinal - first >= partition
                 and pod["metadata"]["labels"]["controller-revision-hash"] != status["updateRevision"]
             ):
                 yield f"{named(pod)} is not of {status['updateRevision']}"

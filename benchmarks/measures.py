@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 
 import bench_dns
 import objects
+import scale as scales
 import uvloop
 from processes import ENVIRONMENT, Server, bare, fakekube, generate, message
+from rows import Row
 
 ROUNDS = 3
 PODS = "/api/v1/namespaces/default/pods"
@@ -29,17 +31,6 @@ REPLICAS = 200
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 WIDGETS = "/apis/bench.example.com/v1/namespaces/default/widgets"
 SECTIONS, SECTIONS_USED, WIDGETS_CREATED = 165, 3, 1_500
-
-
-class Row(NamedTuple):
-    """One figure beside the bare one; `ratio` says how much of the bare rate, or how often the bare time."""
-
-    name: str
-    value: float
-    unit: str
-    bare: float | None = None
-    ratio: float | None = None
-    goal: str = ""
 
 
 @contextmanager
@@ -274,4 +265,16 @@ def crds() -> Iterator[Row]:
         yield cpu.row("create its objects", ROUNDS * WIDGETS_CREATED)
 
 
-ALL: tuple[Callable[[], Iterator[Row]], ...] = (start, get, create, busy, lists, watch, dns, deployment, crds)
+def growth() -> Iterator[Row]:
+    """How costs grow, at sizes that do not take long."""
+    yield from scales.rows(quicker=True)
+
+
+def scale() -> Iterator[Row]:
+    """The same at full size."""
+    yield from scales.rows(quicker=False)
+
+
+ALL: tuple[Callable[[], Iterator[Row]], ...] = (start, get, create, busy, lists, watch, dns, deployment, crds, growth)
+MORE = (scale,)
+"""Measured only when asked for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import ssl
@@ -154,7 +155,9 @@ class Client:
     def _exchange(
         self, connection: http.client.HTTPConnection, method: str, path: str, body: bytes | None, headers: Headers
     ) -> Answer:
-        connection.request(method, path, body, dict(headers))
+        # A server that refuses a large body answers and hangs up before it has read it all.
+        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+            connection.request(method, path, body, dict(headers))
         response = connection.getresponse()
         raw = response.read()
         if response.will_close:

@@ -190,7 +190,7 @@ def impersonation_right(case: Case) -> None:
     answer.because("Forbidden", 'cannot impersonate resource "users"')
 
 
-@check("An aggregated role takes the rules of the roles that its selector finds", needs=("controllers",))
+@check("A role that is put together by labels has the rules of its parts", needs=("controllers",))
 def aggregation(case: Case) -> None:
     path, label = "/apis/rbac.authorization.k8s.io/v1/clusterroles", {"example.org/part": case.unique("part")}
     part, whole = case.unique("part"), case.unique("whole")

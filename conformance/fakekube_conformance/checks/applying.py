@@ -31,7 +31,7 @@ def creates(case: Case) -> None:
     equal("data", applied(case, "cook", {"main": "stew"}, status=200).look("data"), {"main": "stew"})
 
 
-@check("Applying the same again writes nothing")
+@check("An apply that repeats what the manager applied before leaves the object as it is")
 def idempotent(case: Case) -> None:
     first = applied(case, "cook", {"main": "pie"}).body
     equal("object", applied(case, "cook", {"main": "pie"}).body, first)

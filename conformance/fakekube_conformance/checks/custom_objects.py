@@ -264,7 +264,7 @@ def columns(case: Case) -> None:
     equal("cells", [each["cells"] for each in found["rows"]], [["bear", 3], ["doll", None]])
 
 
-@check("Without printer columns a table of custom objects shows name and age")
+@check("A table of a custom kind that defines no columns has those that every kind has")
 def default_columns(case: Case) -> None:
     custom = define(case)
     case.create(custom.path, custom.obj("bear", {}))
@@ -279,7 +279,7 @@ def nullable(case: Case) -> None:
     equal("spec", made["spec"], {"colour": None})
 
 
-@check("A field that takes a number or a text keeps what was sent")
+@check("A schema may take numbers and texts in one field, and neither is turned into the other")
 def int_or_string(case: Case) -> None:
     custom = define_spec(case, size={"x-kubernetes-int-or-string": True})
     for name, value in (("bear", 3), ("ball", "30%")):
@@ -287,7 +287,7 @@ def int_or_string(case: Case) -> None:
     case.post(custom.path, custom.obj("bad", {"size": True}), status=422).blames("spec.size")
 
 
-@check("Metadata of a custom object is validated like any other")
+@check("The rules for names and labels hold for custom objects too")
 def metadata(case: Case) -> None:
     custom = define(case)
     body: Obj = custom.obj("Bear")

@@ -146,7 +146,7 @@ def no_grace(case: Case) -> None:
     case.get("pods/busy", status=404)
 
 
-@check("Deleting a collection answers the list of what it deleted")
+@check("A deletion of many answers which they were")
 def collection(case: Case) -> None:
     for name in ("one", "two"):
         case.create("configmaps", config_map(name, labels={"pile": "old"}))

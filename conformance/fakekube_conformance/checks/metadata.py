@@ -87,7 +87,7 @@ def finalizers(case: Case) -> None:
     answer.blames("metadata.finalizers[0]").because("Invalid", "is neither a standard finalizer name nor is it fully")
 
 
-@check("Owner references need version, kind, name and uid of the owner")
+@check("An owner reference that does not say all of who the owner is is refused")
 def owner_fields(case: Case) -> None:
     answer = case.post("configmaps", config_map("bad", ownerReferences=[{}]), status=422)
     answer.blames(*(f"metadata.ownerReferences.{field}" for field in ("apiVersion", "kind", "name", "uid")))
@@ -102,7 +102,7 @@ def one_controller(case: Case) -> None:
     answer.blames("metadata.ownerReferences").because("Invalid", "Only one reference can have Controller set to true")
 
 
-@check("Several faults of one object are all told in one answer")
+@check("A client learns of all faults of its object at once")
 def several_faults(case: Case) -> None:
     body = deployment("bad", -1)
     body["metadata"]["labels"] = {"a": "two words"}

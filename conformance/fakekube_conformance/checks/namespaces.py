@@ -50,7 +50,7 @@ def account_comes_back(case: Case) -> None:
     case.eventually("serviceaccounts/default", "it is another", lambda obj: obj["metadata"]["uid"] != old)
 
 
-@check("default, kube-system and kube-public cannot be deleted")
+@check("Nobody can delete the namespaces that the cluster itself lives in")
 def immortal(case: Case) -> None:
     for name in ("default", "kube-system", "kube-public"):
         case.delete(path(name), status=403, dryRun="All").because("Forbidden", "this namespace may not be deleted")

@@ -182,7 +182,7 @@ def content_type_parameters(case: Case) -> None:
     equal("data.main", after.look("data.main"), "stew")
 
 
-@check("A patch that changes nothing keeps the resource version")
+@check("A patch without effect is no write, whatever its type")
 def no_change(case: Case) -> None:
     before = card(case)
     for after in (

@@ -87,7 +87,7 @@ def unknown_subresource(case: Case) -> None:
     case.get("configmaps/recipe/status", status=404).because("NotFound")
 
 
-@check("An object of a namespace cannot be read without its namespace")
+@check("There is no path to an object but through its namespace")
 def read_without_namespace(case: Case) -> None:
     case.create("configmaps", config_map("recipe"))
     case.get("/api/v1/configmaps/recipe", status=404).because("NotFound")

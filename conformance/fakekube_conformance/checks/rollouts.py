@@ -154,7 +154,7 @@ def set_back(case: Case) -> None:
     case.eventually(path, "it has one replica again", lambda obj: obj["spec"]["replicas"] == 1)
 
 
-@check("Deleting a Deployment takes its ReplicaSets and pods along", needs=NEEDS)
+@check("Nothing of a Deployment is left once it is deleted: neither its ReplicaSets nor their pods", needs=NEEDS)
 def cascade(case: Case) -> None:
     rolled_out(case, 1)
     case.delete(WEB)

@@ -150,7 +150,9 @@ def budget(case: Case) -> None:
     covers("status", found["status"], {"expectedPods": 0, "currentHealthy": 0, "disruptionsAllowed": 0})
 
 
-@check("A claim is bound to a volume of its class that is large enough", needs=("controllers",))
+@check(
+    "A claim finds a volume of its class, and has all of its capacity even if it asked for less", needs=("controllers",)
+)
 def volume(case: Case) -> None:
     name, kind = case.unique("disk"), case.unique("class")
     spec = {

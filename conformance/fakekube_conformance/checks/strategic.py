@@ -23,7 +23,7 @@ def patched(case: Case, **spec: object) -> Obj:
     return found
 
 
-@check("A strategic merge patch merges containers by their name")
+@check("A strategic merge patch that names one container leaves the others as they are")
 def containers(case: Case) -> None:
     mould(case)
     after = patched(case, containers=[{"name": "log", "image": "example.org/log:2"}])
@@ -128,7 +128,7 @@ def service_ports(case: Case) -> None:
     equal("ports", [(each["name"], each["targetPort"]) for each in ports], [("web", 80), ("tls", "secure")])
 
 
-@check("Conditions in a status merge by their type under a strategic merge patch")
+@check("Several writers of conditions do not disturb one another under strategic merge patches")
 def conditions(case: Case) -> None:
     case.create("pods", pod("runner"))
     for kind in ("example.org/Warm", "example.org/Fed"):

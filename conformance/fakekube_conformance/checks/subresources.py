@@ -232,7 +232,7 @@ def ephemeral(case: Case) -> None:
     equal("names", [each["name"] for each in after.look("spec.ephemeralContainers")], ["debug"])
 
 
-@check("Resources of a pod change through resize alone")
+@check("A pod can be given more or less computing power through its resize path, and not otherwise")
 def resize(case: Case) -> None:
     asked = {"requests": {"cpu": "100m"}, "limits": {"cpu": "400m"}}
     case.create("pods", pod("runner", containers=[container(resources=asked)]))

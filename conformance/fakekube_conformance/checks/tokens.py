@@ -80,11 +80,7 @@ def deleted_account(case: Case) -> None:
     case.until("the token is refused", refused)
 
 
-@check(
-    "A Secret of a service account is filled with its token",
-    needs=("controllers",),
-    known_gap="fakekube's controllers fill no token Secrets",
-)
+@check("A Secret of a service account is filled with its token", needs=("controllers",))
 def token_secret(case: Case) -> None:
     metadata = {"name": "key", "annotations": {"kubernetes.io/service-account.name": "default"}}
     case.create("secrets", {"metadata": metadata, "type": "kubernetes.io/service-account-token"})

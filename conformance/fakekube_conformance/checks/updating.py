@@ -57,7 +57,7 @@ def identity_stays(case: Case) -> None:
         equal(f"metadata.{field}", after["metadata"][field], before["metadata"][field])
 
 
-@check("An update that changes nothing keeps the resource version")
+@check("Writing back what was read is no change, and makes no new resource version")
 def no_change(case: Case) -> None:
     made = case.create("configmaps", config_map("menu", {"soup": "leek"}))
     equal("resource version", version(case.put("configmaps/menu", made).body), version(made))

@@ -92,7 +92,7 @@ def last_bookmark(case: Case) -> None:
     query: dict[str, Any] = {
         "resourceVersion": made["metadata"]["resourceVersion"],
         "allowWatchBookmarks": True,
-        "timeoutSeconds": 3,
+        "timeoutSeconds": 4,
     }
     with case.watch(LEASES, **query) as watch:
         events = watch.rest()
@@ -113,7 +113,7 @@ def odd_timeout(case: Case) -> None:
     refusal(case, 400, timeoutSeconds="soon").because("BadRequest")
 
 
-@check("Selectors that cannot be parsed are refused before a watch begins")
+@check("A watch that cannot tell what it selects does not begin")
 def odd_selectors(case: Case) -> None:
     refusal(case, 400, labelSelector="team in day").because("BadRequest")
     refusal(case, 400, fieldSelector="spec.holderIdentity=ann").because("BadRequest", "spec.holderIdentity")
@@ -153,7 +153,7 @@ def named_path(case: Case) -> None:
     equal("kind", case.get(f"{LEASES}/shift", watch=True).look("kind"), "Lease")
 
 
-@check("A limit does not bound a watch")
+@check("The limit of a list means nothing to a watch: it tells all there is")
 def limit(case: Case) -> None:
     for name in ("one", "two"):
         case.create(LEASES, lease(name))

@@ -160,7 +160,7 @@ def phase(case: Case) -> None:
         equal("events", watch.take(2), [("ADDED", "job"), ("DELETED", "job")])
 
 
-@check("A watch over all namespaces tells the selected objects of each")
+@check("One watch can follow the objects of a label wherever they are made")
 def all_namespaces(case: Case) -> None:
     run, other = case.unique("run"), case.another_namespace()
     begin = version(case.read("/api/v1/configmaps?limit=1"))
@@ -181,7 +181,7 @@ def finalizers(case: Case) -> None:
         watch.next("DELETED", "shift")
 
 
-@check("Deleting a collection is one DELETED for each object")
+@check("A deletion of many is seen by watchers one by one")
 def collection(case: Case) -> None:
     for name in ("one", "two"):
         case.create(LEASES, lease(name))

@@ -41,7 +41,7 @@ def template_defaults(case: Case) -> None:
     covers("container", spec["containers"][0], {"terminationMessagePolicy": "File", "imagePullPolicy": "IfNotPresent"})
 
 
-@check("A Deployment needs a selector that selects its template")
+@check("A Deployment that would not select its own pods is refused")
 def selector(case: Case) -> None:
     body = deployment("web", 0)
     del body["spec"]["selector"]

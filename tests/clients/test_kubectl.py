@@ -386,6 +386,8 @@ def test_the_watch_of_get_shows_what_happens(kubectl: Kubectl, kube: FakeCluster
         try:
             lines = iter(process.stdout or ())
             assert re.match(r"ADDED +a +1 ", next(lines))
+            while kube.stats().streams == 0:  # what kubectl has shown it has only read; then it begins to watch
+                assert process.poll() is None
             kube.patch("cm", "a", {"data": {"two": "2"}})
             assert re.match(r"MODIFIED +a +2 ", next(lines))
             kube.delete("cm", "a")

@@ -118,12 +118,13 @@ async def test_only_a_bound_claim_of_a_growing_class_grows(world: World) -> None
     assert error.message.endswith("the storageclass that provisions the pvc must support resize")
 
 
-def test_the_namespace_is_looked_at_first() -> None:
+def test_the_namespace_is_looked_at_first_and_the_quota_last() -> None:
     names = [plugin.name for plugin in built_in()]
     assert names[0] == "NamespaceLifecycle"
     assert len(names) == len(set(names))
     assert all(names)
     assert names.index("DefaultTolerationSeconds") < names.index("RuntimeClass")
-    assert not any(
-        plugin.handles(attributes_of("configmaps", {}, CREATE)) for plugin in built_in() if plugin.name != names[0]
-    ), "what is none of a plugin's business costs nothing"
+    assert names[-1] == "ResourceQuota"
+    assert not any(plugin.handles(attributes_of("configmaps", {}, CREATE)) for plugin in built_in()[1:-1]), (
+        "what is none of a plugin's business costs nothing"
+    )

@@ -15,7 +15,7 @@ def path(name: str) -> str:
 @check("A new namespace is Active, has a finalizer and a label with its name")
 def new(case: Case) -> None:
     name = case.unique("new")
-    made = case.create_global("/api/v1/namespaces", {"metadata": {"name": name}})
+    made = case.create_global("/api/v1/namespaces", {"metadata": {"name": name, "labels": case.session.labels}})
     equal("phase and finalizers", (made["status"]["phase"], made["spec"]["finalizers"]), ("Active", ["kubernetes"]))
     equal("label", look(made, "metadata.labels.kubernetes~io/metadata~name"), name)
 

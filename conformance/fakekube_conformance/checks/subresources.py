@@ -247,7 +247,8 @@ def finalize(case: Case) -> None:
     path = f"/api/v1/namespaces/{case.namespace}"
     after = case.merge(path, {"spec": {"finalizers": []}})
     equal("after a patch", after.look("spec.finalizers"), ["kubernetes"])
-    body = {"metadata": {"name": case.namespace}, "spec": {"finalizers": ["kubernetes", "example.org/keep"]}}
+    metadata = {"name": case.namespace, "labels": case.session.labels}
+    body = {"metadata": metadata, "spec": {"finalizers": ["kubernetes", "example.org/keep"]}}
     after = case.put(f"{path}/finalize", body)
     equal("after finalize", after.look("spec.finalizers"), ["kubernetes", "example.org/keep"])
-    case.put(f"{path}/finalize", {"metadata": {"name": case.namespace}, "spec": {"finalizers": ["kubernetes"]}})
+    case.put(f"{path}/finalize", {"metadata": metadata, "spec": {"finalizers": ["kubernetes"]}})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import time
 from collections.abc import Callable
@@ -29,9 +31,8 @@ class Case:
     """What a check works with. Paths that do not begin with "/" are in the check's namespace: "configmaps/ledger",
     "apps/v1/deployments/web/scale"."""
 
-    def __init__(self, session: Session, label: str) -> None:
+    def __init__(self, session: Session) -> None:
         self.session = session
-        self.label = label
         self.patience = PATIENCE
         self.transcript: list[str] = []
         self._namespace: str | None = None
@@ -209,10 +210,12 @@ class Case:
         self.later("PATCH", path, {"metadata": {"finalizers": None}}, MERGE)
 
     def close(self) -> None:
-        """Undo what was told for the end."""
+        """Undo what was told for the end, as far as the server still answers."""
+        client = self.session.client
         while self._later:
             method, path, body, headers = self._later.pop()
-            self.session.client.send(method, path, body, self.session.client.headers(headers))
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                client.send(method, path, body, client.headers(headers))
 
 
 def _is_version(text: str) -> bool:

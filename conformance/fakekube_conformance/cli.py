@@ -76,10 +76,20 @@ def main(
     if output != "text":
         click.echo(reports.as_json(outcomes, seconds) if output == "json" else reports.as_junit(outcomes, seconds))
     click.echo(reports.summary(outcomes, seconds), err=output != "text")
-    if left := leftovers(session, TIDY_SECONDS):
-        click.echo(f"still being deleted: {', '.join(left)}", err=True)
+    _tidy(session)
     session.close()
     sys.exit(worst(outcomes))
+
+
+def _tidy(session: Session) -> None:
+    """Wait until the namespaces of the run are gone, or say which are not."""
+    try:
+        left = leftovers(session, TIDY_SECONDS)
+    except OSError as error:
+        click.echo(f"the server does not answer any more: {error}", err=True)
+        return
+    if left:
+        click.echo(f"still being deleted: {', '.join(left)}", err=True)
 
 
 def _greet(session: Session, url: str) -> None:

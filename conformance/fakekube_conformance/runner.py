@@ -38,7 +38,7 @@ class Outcome:
 def prove(check: Check, session: Session) -> Outcome:
     """Put one check to the server, in surroundings of its own, and undo them."""
     begin = time.monotonic()
-    case = Case(session, check.id)
+    case = Case(session)
     gap = check.known_gap is not None and session.is_fakekube
     if gap:
         case.patience = SHORT_PATIENCE
@@ -52,10 +52,10 @@ def prove(check: Check, session: Session) -> Outcome:
 
 
 def _verdict(check: Check, case: Case) -> tuple[str, str]:
-    missing = [need for need in check.needs if not case.session.can(need)]
-    if missing:
-        return SKIPPED, f"the server has no {', no '.join(missing)}"
     try:
+        missing = [need for need in check.needs if not case.session.can(need)]
+        if missing:
+            return SKIPPED, f"the server has no {', no '.join(missing)}"
         check.body(case)
     except Unmet as why:
         return SKIPPED, str(why)
@@ -87,7 +87,7 @@ def run(
 
 def leftovers(session: Session, seconds: float) -> list[str]:
     """The namespaces of the run that are still there when `seconds` have passed; [] as soon as there are none."""
-    case, end = Case(session, "leftovers"), time.monotonic() + seconds
+    case, end = Case(session), time.monotonic() + seconds
     while names := case.get("/api/v1/namespaces", labelSelector=f"{RUN_LABEL}={session.run}").names:
         if not session.can("controllers"):
             _finalize(case, names)

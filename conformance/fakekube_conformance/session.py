@@ -39,7 +39,7 @@ class Session:
         """Whether the server has the capability; looked at once."""
         with self._lock:
             if capability not in self._can:
-                case = Case(self, f"probe for {capability}")
+                case = Case(self)
                 try:
                     self._can[capability] = PROBES[capability].probe(case)
                 finally:
@@ -51,7 +51,7 @@ class Session:
         """Whether the server says that it is fakekube, whose known gaps are told in the checks."""
         with self._lock:
             if self._git_version is None:
-                self._git_version = str(Case(self, "version").read("/version").get("gitVersion"))
+                self._git_version = str(Case(self).read("/version").get("gitVersion"))
             return "fakekube" in self._git_version
 
     def await_account(self, case: Case, namespace: str) -> None:

@@ -11,7 +11,7 @@ from fakekube.machinery.plan import NOTHING, Change, Delete, DeleteCollection, P
 from fakekube.machinery.workloads import status_update
 from fakekube.machinery.world import World
 from fakekube.schema.resources import Resource
-from fakekube.storage.values import Event, Key
+from fakekube.storage.values import Event, Key, Stored
 
 FINALIZER = "kubernetes"
 
@@ -35,7 +35,7 @@ def reconcile(key: NamedKey, world: World) -> Plan:
         return NOTHING
     content = _content(key.name, world)
     pods = {resource: objects for resource, objects in content.items() if resource.id == "pods"}
-    deletions = list(_deletions(key.name, pods or content))
+    deletions = list(_deletions(key.name, pods or content, world))
     if deletions:
         return Plan(deletions)
     status = _status(namespace, content, world.now())
@@ -50,35 +50,47 @@ def reconcile(key: NamedKey, world: World) -> Plan:
     return Plan([Update("namespaces", {**namespace, "spec": spec}, "finalize")])
 
 
-def _content(namespace: str, world: World) -> dict[Resource, list[Obj]]:
-    """What is in the namespace, by resource."""
-    found: dict[Resource, list[Obj]] = {}
+def _content(namespace: str, world: World) -> dict[Resource, list[Stored]]:
+    """What is in the namespace, by resource; undecoded, for it is looked at often and there may be much."""
+    found: dict[Resource, list[Stored]] = {}
     seen: set[str] = set()
     for resource in world.scheme.resources():
         stored = resource.storage
         if not resource.namespaced or "delete" not in resource.verbs or stored.id in seen:
             continue
         seen.add(stored.id)
-        objects = world.list(stored.id, namespace)
+        objects = world.store.list(stored.id, namespace)
         if objects:
+            world.reads += len(objects)
             found[stored] = objects
     return found
 
 
-def _deletions(namespace: str, content: dict[Resource, list[Obj]]) -> Iterator[Change]:
+def _deletions(namespace: str, content: dict[Resource, list[Stored]], world: World) -> Iterator[Change]:
     options = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
     for resource, objects in content.items():
-        fresh = [each for each in objects if not is_deleting(each)]
+        fresh = [each for each in objects if not _is_leaving(each, world)]
         if not fresh:
             continue
         if "deletecollection" in resource.verbs:
             yield DeleteCollection(resource.id, namespace, options)
             continue
         for each in fresh:
-            yield Delete(Key(resource.id, namespace, each["metadata"]["name"]), propagation="Background")
+            yield Delete(each.key, propagation="Background")
 
 
-def _status(namespace: Obj, content: dict[Resource, list[Obj]], now: float) -> Obj:
+def _is_leaving(stored: Stored, world: World) -> bool:
+    pod = world.pods.get(stored.key) if stored.key.resource == "pods" else None
+    if pod is not None:
+        return pod.deleting
+    return b'"deletionTimestamp":' in stored.raw and is_deleting(stored.view)
+
+
+def _finalizers_of(stored: Stored) -> list[str]:
+    return stored.view["metadata"].get("finalizers") or [] if b'"finalizers":' in stored.raw else []
+
+
+def _status(namespace: Obj, content: dict[Resource, list[Stored]], now: float) -> Obj:
     """Terminating, with the conditions; their times change with their status alone."""
     old = {each["type"]: each for each in (namespace.get("status") or {}).get("conditions") or ()}
     remaining = _remaining(content)
@@ -95,7 +107,7 @@ def _status(namespace: Obj, content: dict[Resource, list[Obj]], now: float) -> O
     return {"phase": "Terminating", "conditions": [*old.values(), *conditions]}
 
 
-def _remaining(content: dict[Resource, list[Obj]]) -> dict[str, tuple[str, str]]:
+def _remaining(content: dict[Resource, list[Stored]]) -> dict[str, tuple[str, str]]:
     if not content:
         return {}
     texts = [
@@ -107,7 +119,7 @@ def _remaining(content: dict[Resource, list[Obj]]) -> dict[str, tuple[str, str]]
     if not any(resource.id == "pods" for resource in content):
         for objects in content.values():
             for each in objects:
-                finalizers.update(each["metadata"].get("finalizers") or ())
+                finalizers.update(_finalizers_of(each))
     if finalizers:
         texts = [f"{name} in {count} resource instances" for name, count in finalizers.items()]
         text = _listing("Some content in the namespace has finalizers remaining: ", texts)

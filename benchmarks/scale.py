@@ -19,7 +19,7 @@ PODS = "/api/v1/namespaces/default/pods"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
 POLL_SECONDS = 0.02
 PATIENCE = 10
-"""Times as long as an answer took are waited until the next question, so that to ask costs little of what is measured."""
+"""The pause before the next question, in times of what the last answer took: asking is to cost little."""
 
 Measure = Callable[[int], Iterator[tuple[str, float, str]]]
 

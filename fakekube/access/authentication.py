@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import orjson
 
+from fakekube.access import impersonation
 from fakekube.access.users import ANONYMOUS, User
 from fakekube.core import errors
 from fakekube.core.clock import Clock
@@ -65,7 +66,11 @@ class Authenticator:
         return token
 
     def user_of(self, headers: Mapping[bytes, bytes]) -> User:
-        """Who sent a request with these headers; StatusError 401."""
+        """Who a request with these headers (named in lower case) acts as; StatusError 400, 401, 403."""
+        user = self._sender(headers)
+        return impersonation.impersonated(user, headers) if impersonation.wanted(headers) else user
+
+    def _sender(self, headers: Mapping[bytes, bytes]) -> User:
         given = headers.get(b"authorization")
         if given is None:
             return ANONYMOUS

@@ -18,7 +18,7 @@ class Authorizer:
         self, user: User, verb: str, group: str, resource: str, subresource: str, namespace: str, name: str
     ) -> None:
         """StatusError 403 if the user may not do this to the resource."""
-        if user is not ANONYMOUS:
+        if user.name != ANONYMOUS.name:
             return
         shown = f"{resource}/{subresource}" if subresource else resource
         where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
@@ -32,6 +32,6 @@ class Authorizer:
 
     def check_path(self, user: User, verb: str, path: str) -> None:
         """StatusError 403 if the user may not ask for a path outside the resources."""
-        if user is ANONYMOUS and not path.startswith(OPEN_PATHS):
+        if user.name == ANONYMOUS.name and not path.startswith(OPEN_PATHS):
             message = f'forbidden: User "{user.name}" cannot {verb} path "{path}"'
             raise StatusError(403, "Forbidden", message, {})

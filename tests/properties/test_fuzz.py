@@ -51,8 +51,9 @@ WORDS = (
     "metadata", "name", "namespace", "labels", "annotations", "finalizers", "ownerReferences", "generateName", "uid",
     "resourceVersion", "managedFields", "spec", "status", "template", "containers", "selector", "matchLabels", "ports",
     "port", "replicas", "type", "rules", "data", "stringData", "kind", "apiVersion", "versions", "names", "schema",
-    "group", "items", "limits", "resources", "requests", "cpu", "$patch", "metrics", "target", "webhooks", "validations",
-    "deletionTimestamp", "creationTimestamp", "clusterIP", "addressType", "endpoints", "schedule", "jobTemplate",
+    "group", "items", "limits", "resources", "requests", "cpu", "$patch", "metrics", "target", "webhooks",
+    "validations", "deletionTimestamp", "creationTimestamp", "clusterIP", "addressType", "endpoints", "schedule",
+    "jobTemplate",
 )  # fmt: skip
 MEDIA = (
     "application/json",

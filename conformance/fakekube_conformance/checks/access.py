@@ -12,7 +12,6 @@ from fakekube_conformance.objects import Obj, config_map
 RBAC = "rbac.authorization.k8s.io/v1"
 NEEDS = ("authorization",)
 NO_RBAC = "fakekube lets every known user do everything"
-NO_IMPERSONATION = "fakekube passes over the headers that impersonate"
 REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 READ_MAPS = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list"]}]
 
@@ -164,7 +163,7 @@ def reviews_are_not_stored(case: Case) -> None:
     case.get(REVIEWS, status=405).because("MethodNotAllowed")
 
 
-@check("An impersonated user has the groups and extras that the headers say", known_gap=NO_IMPERSONATION)
+@check("An impersonated user has the groups and extras that the headers say")
 def impersonation(case: Case) -> None:
     headers = as_user("ann", **{"Impersonate-Group": "cooks", "Impersonate-Extra-Shift": "late"})
     found = who(case, headers)
@@ -172,7 +171,7 @@ def impersonation(case: Case) -> None:
     equal("groups", sorted(found["groups"]), ["cooks", "system:authenticated"])
 
 
-@check("Impersonating groups without a user is refused", known_gap=NO_IMPERSONATION)
+@check("Impersonating groups without a user is refused")
 def groups_alone(case: Case) -> None:
     body: Obj = {}
     path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"

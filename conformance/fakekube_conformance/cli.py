@@ -101,3 +101,4 @@ def _greet(session: Session, url: str) -> None:
         raise click.ClickException(f"{url} does not answer: {error}") from None
     if answer.status != 200:
         raise click.ClickException(f"{url} answers {answer.status} to a list of namespaces: {answer.text[:300]}")
+    click.echo(f"{url} is {session.version}", err=True)

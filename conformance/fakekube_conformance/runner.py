@@ -39,11 +39,8 @@ def prove(check: Check, session: Session) -> Outcome:
     """Put one check to the server, in surroundings of its own, and undo them."""
     begin = time.monotonic()
     case = Case(session)
-    gap = check.known_gap is not None and session.is_fakekube
-    if gap:
-        case.patience = SHORT_PATIENCE
     verdict, message = _verdict(check, case)
-    if gap:
+    if _is_gap(check, session):
         if verdict in (FAILED, SKIPPED):
             verdict, message = KNOWN_GAP, f"{check.known_gap}\n{message}"
         elif verdict == PASSED:
@@ -51,8 +48,14 @@ def prove(check: Check, session: Session) -> Outcome:
     return Outcome(check, verdict, time.monotonic() - begin, message)
 
 
+def _is_gap(check: Check, session: Session) -> bool:
+    return check.known_gap is not None and session.is_fakekube
+
+
 def _verdict(check: Check, case: Case) -> tuple[str, str]:
     try:
+        if _is_gap(check, case.session):
+            case.patience = SHORT_PATIENCE
         missing = [need for need in check.needs if not case.session.can(need)]
         if missing:
             return SKIPPED, f"the server has no {', no '.join(missing)}"

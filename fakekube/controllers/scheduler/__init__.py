@@ -30,7 +30,7 @@ def reconcile(key: NamedKey, world: World) -> Plan:
     """Bind the pod to a node, or tell why it cannot be bound."""
     pod = world.get("pods", *key)
     if pod is None or not _is_ours(pod):
-        return NOTHING
+        return Plan(_gated(pod, world)) if pod is not None else NOTHING
     nodes = world.follower(Nodes)
     claims = Claims(pod, world)
     if claims.refusal:
@@ -56,6 +56,17 @@ def _is_ours(pod: Obj) -> bool:
     if spec.get("nodeName") or spec.get("schedulingGates") or is_deleting(pod):
         return False
     return spec.get("schedulerName") == SCHEDULER and (pod.get("status") or {}).get("phase") not in TERMINAL
+
+
+def _gated(pod: Obj, world: World) -> list[Change]:
+    """The condition of a pod with scheduling gates is the API server's; the scheduler adds since when."""
+    found = condition(pod, "PodScheduled")
+    if not pod["spec"].get("schedulingGates") or found is None or found.get("lastTransitionTime"):
+        return []
+    meta = pod["metadata"]
+    stamped = {"type": "PodScheduled", "lastTransitionTime": time_text(world.now())}
+    key = Key("pods", meta["namespace"], meta["name"])
+    return [Patch(key, {"status": {"conditions": [stamped]}}, subresource="status")]
 
 
 def _judged(pod: Obj, judge: Judge) -> tuple[list[NodeState], dict[str, Refusal]]:
@@ -112,7 +123,7 @@ def _unschedulable(pod: Obj, text: str, world: World, nominated: str = "") -> li
         "message": text,
         "observedGeneration": pod["metadata"].get("generation"),
         "lastProbeTime": None,
-        "lastTransitionTime": found["lastTransitionTime"] if found is not None and same else now,
+        "lastTransitionTime": (found.get("lastTransitionTime") if found is not None and same else None) or now,
     }
     status: Obj = {"conditions": [entry]}
     if _nominated(pod) != nominated:

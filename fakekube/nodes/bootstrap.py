@@ -61,8 +61,10 @@ def labels(number: int) -> dict[str, str]:
 
 
 def pod_cidr(number: int) -> str:
-    """The addresses of the node's pods."""
-    return f"10.{244 + number // 256}.{number % 256}.0/24"
+    """The addresses of the node's pods; from the 3,072nd node on they are in 11.0.0.0/8, as 10.0.0.0/8 is full."""
+    part = 244 + number // 256
+    first, second = (10, part) if part < 256 else (11, part - 256)
+    return f"{first}.{second}.{number % 256}.0/24"
 
 
 def address(number: int) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fakekube.controllers.scheduler import neighbours, volumes
 from fakekube.controllers.scheduler.neighbours import KEEP_OUT, Neighbours
 from fakekube.controllers.scheduler.nodes import Nodes, NodeState
-from fakekube.controllers.scheduler.requests import Amounts, Request, ports_clash
+from fakekube.controllers.scheduler.requests import Request, ports_clash
 from fakekube.core.meta import Obj
 from fakekube.machinery.selection import pod_node_predicate, tolerates, untolerated
 from fakekube.machinery.world import World
@@ -44,6 +44,8 @@ def by_node_alone(request: Request, node: Obj) -> tuple[str, ...]:
 
 def by_amounts(request: Request, state: NodeState, without: frozenset[Key]) -> Refusal | None:
     """What the node has too little of."""
+    if not without and _fits(request, state):
+        return None
     gone = [state.pods[key] for key in without if key in state.pods]
     reasons = [TOO_MANY] if len(state.pods) - len(gone) + 1 > state.most_pods else []
     helpless = False
@@ -54,6 +56,14 @@ def by_amounts(request: Request, state: NodeState, without: frozenset[Key]) -> R
             reasons.append(f"Insufficient {name}")
             helpless = helpless or amount > have
     return Refusal(tuple(reasons), helpless) if reasons else None
+
+
+def _fits(request: Request, state: NodeState) -> bool:
+    """Whether there is enough of all: asked of every node for every pod, so nothing else is done here."""
+    if len(state.pods) >= state.most_pods:
+        return False
+    allocatable, used = state.allocatable, state.used
+    return all(amount <= allocatable.get(name, 0) - used.get(name, 0) for name, amount in request.amounts.items())
 
 
 _FIRST = {"cpu": 0, "memory": 1, "ephemeral-storage": 2}
@@ -111,9 +121,3 @@ class Judge:
             return Refusal((crowded,), crowded == neighbours.UNLABELLED)
         wrong = rules.affinity(state)
         return Refusal((wrong,), wrong == neighbours.AFFINITY) if wrong else None
-
-
-def amounts_after(state: NodeState, request: Request) -> Amounts:
-    """What of the node would be used with the pod on it."""
-    names = ("cpu", "memory")
-    return {name: state.used.get(name, 0) + request.amounts.get(name, 0) for name in names}

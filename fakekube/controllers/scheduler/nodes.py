@@ -10,12 +10,13 @@ from fakekube.storage.values import Event, Key, Stored
 
 NANO = 10**9
 UNBOUND = "Unschedulable"
+SOFT = frozenset({"PreferNoSchedule"})
 
 
 class NodeState:
     """A node (None while only pods name it) and the pods that are bound to it."""
 
-    __slots__ = ("allocatable", "labels", "most_pods", "name", "obj", "pods", "revision", "used")
+    __slots__ = ("allocatable", "deterring", "labels", "most_pods", "name", "obj", "pods", "revision", "used")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -26,12 +27,15 @@ class NodeState:
         self.most_pods = 0
         self.used: Amounts = {}
         self.pods: dict[Key, Request] = {}
+        self.deterring = False
+        """Whether it has a taint that only makes it less wanted."""
 
     def take(self, stored: Stored | None) -> None:
         """Note what the node is now."""
         self.obj = None if stored is None else stored.view
         self.revision = 0 if stored is None else stored.revision
         if self.obj is not None:
+            self.deterring = any(each.get("effect") in SOFT for each in self.obj["spec"].get("taints") or ())
             self.labels = self.obj["metadata"].get("labels") or {}
             status = self.obj.get("status") or {}
             self.allocatable = amounts(status.get("allocatable") or status.get("capacity"))

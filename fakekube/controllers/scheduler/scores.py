@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from fakekube.controllers.scheduler.filters import amounts_after
 from fakekube.controllers.scheduler.neighbours import Term
-from fakekube.controllers.scheduler.nodes import Nodes, NodeState
+from fakekube.controllers.scheduler.nodes import SOFT, Nodes, NodeState
 from fakekube.controllers.scheduler.requests import Request
 from fakekube.core.meta import Obj
 from fakekube.machinery.selection import matcher, node_term, untolerated
 from fakekube.machinery.world import World
 
-SOFT = frozenset({"PreferNoSchedule"})
 _WEIGHTS = {"taints": 3, "affinity": 2, "near": 2, "spread": 2}
 """How much a preference counts beside the others, as the scheduler's default profile weighs its plugins."""
 
@@ -20,10 +18,11 @@ _WEIGHTS = {"taints": 3, "affinity": 2, "near": 2, "spread": 2}
 def best(request: Request, candidates: list[NodeState], nodes: Nodes, world: World) -> NodeState:
     """The node to use; of equal ones that with the fewest pods, and of these the first by name."""
     totals: Counter[str] = Counter()
-    if request.shape or any(_soft(state) for state in candidates):
-        _add(totals, "taints", {state.name: -_soft_untolerated(request, state) for state in candidates})
-        _add(totals, "affinity", {state.name: _preferred(request, state) for state in candidates})
     affinity = request.spec.get("affinity") or {}
+    if any(state.deterring for state in candidates):
+        _add(totals, "taints", {state.name: -_soft_untolerated(request, state) for state in candidates})
+    if affinity.get("nodeAffinity"):
+        _add(totals, "affinity", {state.name: _preferred(request, state) for state in candidates})
     if affinity.get("podAffinity") or affinity.get("podAntiAffinity"):
         _add(totals, "near", _near(request, candidates, nodes, world))
     soft = [
@@ -46,16 +45,12 @@ def _add(totals: Counter[str], kind: str, raw: dict[str, int]) -> None:
 
 def _load(request: Request, state: NodeState) -> int:
     """The fuller of cpu and memory with the pod on the node, in twentieths, so that small differences do not count."""
-    used = amounts_after(state, request)
-    return max(
-        (20 * amount // state.allocatable[name] for name, amount in used.items() if state.allocatable.get(name)),
-        default=0,
-    )
-
-
-def _soft(state: NodeState) -> bool:
-    taints = state.obj["spec"].get("taints") if state.obj is not None else None
-    return any(each.get("effect") in SOFT for each in taints or ())
+    fullest = 0
+    for name in ("cpu", "memory"):
+        if have := state.allocatable.get(name):
+            amount = state.used.get(name, 0) + request.amounts.get(name, 0)
+            fullest = max(fullest, 20 * amount // have)
+    return fullest
 
 
 def _soft_untolerated(request: Request, state: NodeState) -> int:

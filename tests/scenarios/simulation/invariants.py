@@ -280,12 +280,12 @@ def endpoints_are_the_ready_pods(sight: Sight) -> Problems:
         chosen = [pod for pod in chosen if pod["status"].get("phase") not in ENDED and pod["status"].get("podIP")]
         staying = [pod for pod in chosen if "deletionTimestamp" not in pod["metadata"]]
         serving = chosen if publish else [pod for pod in staying if is_ready(pod)]
-        placed = [pod for pod in serving if publish or pod["spec"]["nodeName"] in sight.nodes]
-        name = service["metadata"]["name"]
-        found, ready = sorted(_addresses(sight, name)), sorted(pod["status"]["podIP"] for pod in placed)
-        if found != ready:
+        placed = {pod["status"]["podIP"] for pod in serving if publish or pod["spec"]["nodeName"] in sight.nodes}
+        name, ready = service["metadata"]["name"], sorted(pod["status"]["podIP"] for pod in serving)
+        found = sorted(_addresses(sight, name))
+        if len(found) > len(set(found)) or not placed <= set(found) <= set(ready):
+            # That a node has gone is seen when the slices are next looked at: until then its pods may be in them.
             yield f"Service {name}: its slices tell {found}, ready are {ready}"
-        ready = sorted(pod["status"]["podIP"] for pod in serving)
         stored = sight.cluster.store.get(Key("endpoints", NAMESPACE, name))
         listed = [] if stored is None else stored.view.get("subsets") or []
         found = sorted(each["ip"] for subset in listed for each in subset.get("addresses") or ())

@@ -37,11 +37,12 @@ def reconcile(key: NamedKey, world: World) -> Plan:
         text = f"0/{len(nodes.present())} nodes are available: {claims.refusal}. not found"
         return Plan(_unschedulable(pod, text, world))
     judge = Judge(Request(pod), nodes, world, claims)
-    candidates, refusals = _judged(pod, judge)
-    world.reads += len(nodes.states)
-    if not candidates:
-        return _without_node(pod, judge, refusals, world)
-    node = _chosen(pod, judge, candidates, world)
+    node = _lightest(judge, world) if _is_plain(pod, judge) else None
+    if node is None:
+        candidates, refusals = _judged(judge, world)
+        if not candidates:
+            return _without_node(pod, judge, refusals, world)
+        node = _chosen(pod, judge, candidates, world)
     bindings = claims.bindings(node)
     if claims.waiting:
         return Plan(bindings)  # when the claims are bound the pod is looked at again
@@ -69,7 +70,30 @@ def _gated(pod: Obj, world: World) -> list[Change]:
     return [Patch(key, {"status": {"conditions": [stamped]}}, subresource="status")]
 
 
-def _judged(pod: Obj, judge: Judge) -> tuple[list[NodeState], dict[str, Refusal]]:
+def _is_plain(pod: Obj, judge: Judge) -> bool:
+    """Whether pods of its sort all see the nodes alike, so that what was found for the last one still holds."""
+    nominated = (pod.get("status") or {}).get("nominatedNodeName")
+    return not nominated and judge.by_itself and scores.is_plain(judge.request, judge.nodes)
+
+
+def _lightest(judge: Judge, world: World) -> NodeState | None:
+    """The best node for a plain pod; None if none would do."""
+    request, states = judge.request, judge.nodes.states
+
+    def weigh(name: str) -> tuple[int, ...] | None:
+        state = states.get(name)
+        if state is None or state.obj is None or judge.refusal(state) is not None:
+            return None
+        return scores.weight(request, state)
+
+    ranking = judge.nodes.rankings.of((request.shape, tuple(request.amounts.items())), states)
+    world.reads += len(ranking.unjudged)
+    name = ranking.lightest(weigh)
+    return None if name is None else states[name]
+
+
+def _judged(judge: Judge, world: World) -> tuple[list[NodeState], dict[str, Refusal]]:
+    world.reads += len(judge.nodes.states)
     candidates: list[NodeState] = []
     refusals: dict[str, Refusal] = {}
     for state in judge.nodes.present():

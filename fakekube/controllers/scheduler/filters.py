@@ -83,6 +83,11 @@ class Judge:
         self._claims = claims
         self._neighbours = Neighbours(request, nodes, world)
 
+    @property
+    def by_itself(self) -> bool:
+        """Whether nothing but the node and the amounts on it decides: no ports, claims or rules about neighbours."""
+        return not (self.request.ports or self._claims.listed) and self._neighbours.idle
+
     def refusal(self, state: NodeState, without: frozenset[Key] = frozenset()) -> Refusal | None:
         """Why the pod cannot be on the node; None if it can."""
         reasons = self._by_node(state)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from fakekube.controllers.scheduler.nodes import Nodes, NodeState
-from fakekube.controllers.scheduler.requests import Request, terms
+from fakekube.controllers.scheduler.requests import Placed, Request, terms
 from fakekube.core.meta import Obj, labels_of
 from fakekube.machinery.selection import Matches, matcher, pod_node_predicate, untolerated
 from fakekube.machinery.world import World
@@ -25,7 +25,7 @@ class Term:
 
     __slots__ = ("_labels", "_namespaces", "_selected", "_world", "topology")
 
-    def __init__(self, term: Obj, owner: Request, world: World) -> None:
+    def __init__(self, term: Obj, owner: Placed, world: World) -> None:
         self.topology: str = term["topologyKey"]
         self._labels = _with_label_keys(term, owner.labels)
         listed = term.get("namespaces")
@@ -34,7 +34,7 @@ class Term:
         self._selected = matcher(selector) if selector is not None else None
         self._world = world
 
-    def means(self, pod: Request) -> bool:
+    def means(self, pod: Placed) -> bool:
         """Whether the pod is one of those."""
         if not self._labels(pod.labels):
             return False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fakekube.controllers.scheduler.requests import Amounts, Request, amounts
+from fakekube.controllers.scheduler.ranking import Rankings
+from fakekube.controllers.scheduler.requests import Amounts, Placed, amounts
 from fakekube.core.meta import Obj
 from fakekube.machinery.podfacts import TERMINAL
 from fakekube.machinery.world import World
@@ -26,7 +27,7 @@ class NodeState:
         self.allocatable: Amounts = {}
         self.most_pods = 0
         self.used: Amounts = {}
-        self.pods: dict[Key, Request] = {}
+        self.pods: dict[Key, Placed] = {}
         self.deterring = False
         """Whether it has a taint that only makes it less wanted."""
 
@@ -34,6 +35,7 @@ class NodeState:
         """Note what the node is now."""
         self.obj = None if stored is None else stored.view
         self.revision = 0 if stored is None else stored.revision
+        self.deterring = False
         if self.obj is not None:
             self.deterring = any(each.get("effect") in SOFT for each in self.obj["spec"].get("taints") or ())
             self.labels = self.obj["metadata"].get("labels") or {}
@@ -41,7 +43,7 @@ class NodeState:
             self.allocatable = amounts(status.get("allocatable") or status.get("capacity"))
             self.most_pods = self.allocatable.get("pods", 0) // NANO
 
-    def add(self, key: Key, request: Request) -> None:
+    def add(self, key: Key, request: Placed) -> None:
         """A pod was bound to the node."""
         self.pods[key] = request
         for name, amount in request.amounts.items():
@@ -59,7 +61,9 @@ class Nodes:
     def __init__(self, world: World) -> None:
         self.states: dict[str, NodeState] = {}
         self.waiting: dict[Key, None] = {}
-        self.repelling: dict[Key, Request] = {}
+        self.repelling: dict[Key, Placed] = {}
+        self.deterring: set[str] = set()
+        self.rankings = Rankings()
         self.freed = False
         self._places: dict[Key, tuple[str, int]] = {}
         self._fitting: dict[tuple[bytes, str], tuple[int, tuple[str, ...]]] = {}
@@ -76,6 +80,11 @@ class Nodes:
         name = event.key.name
         state = self._state(name)
         state.take(event.after)
+        self.rankings.touch(name)
+        if state.deterring:
+            self.deterring.add(name)
+        else:
+            self.deterring.discard(name)
         if event.after is None and not state.pods:
             del self.states[name]
         self.freed = event.after is not None and (event.before is None or _matters(event.before.view, event.after.view))
@@ -98,8 +107,8 @@ class Nodes:
             return
         if old:
             self._leave(key, old)
-        if node and after is not None:
-            self._enter(key, node, after, generation)
+        if node and event.after is not None:
+            self._enter(key, node, event.after, generation)
         self.freed = bool(old) or bool(node)
 
     def _wait(self, key: Key, pod: Obj | None) -> None:
@@ -112,9 +121,10 @@ class Nodes:
         elif self.waiting:
             self.waiting.pop(key, None)
 
-    def _enter(self, key: Key, node: str, pod: Obj, generation: int) -> None:
-        request = Request(pod)
+    def _enter(self, key: Key, node: str, stored: Stored, generation: int) -> None:
+        request = Placed(key.namespace, stored.labels, stored.view["spec"])
         self._state(node).add(key, request)
+        self.rankings.touch(node)
         self._places[key] = (node, generation)
         if request.anti_affinity:
             self.repelling[key] = request
@@ -122,6 +132,7 @@ class Nodes:
     def _leave(self, key: Key, node: str) -> None:
         state = self.states[node]
         state.drop(key)
+        self.rankings.touch(node)
         del self._places[key]
         self.repelling.pop(key, None)
         if not state.pods and state.obj is None:

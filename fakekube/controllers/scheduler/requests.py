@@ -83,24 +83,39 @@ def ports_clash(one: Iterable[HostPort], other: Iterable[HostPort]) -> bool:
     return False
 
 
-class Request:
+class Placed:
+    """What of a pod matters to others when it is on a node. It is kept as long as the pod is there, so it is small."""
+
+    __slots__ = ("amounts", "anti_affinity", "labels", "namespace", "ports", "priority")
+
+    def __init__(self, namespace: str, labels: dict[str, str], spec: Obj) -> None:
+        self.namespace = namespace
+        self.labels = labels
+        self.priority: int = spec.get("priority") or 0
+        self.amounts = _shared(tuple([each for each in requested(spec).items() if each[1]]))
+        self.ports = tuple(host_ports(spec))
+        self.anti_affinity: tuple[Obj, ...] = tuple(terms(spec.get("affinity") or {}, "podAntiAffinity"))
+
+
+class Request(Placed):
     """A pod's demands, read once. `shape` is equal for pods that look for the same kind of node."""
 
-    __slots__ = ("amounts", "anti_affinity", "key", "labels", "namespace", "ports", "priority", "shape", "spec")
+    __slots__ = ("key", "shape", "spec")
 
     def __init__(self, pod: Obj) -> None:
         meta, spec = pod["metadata"], pod["spec"]
+        super().__init__(meta["namespace"], meta.get("labels") or {}, spec)
         self.spec: Obj = spec
         self.key = (meta["namespace"], meta["name"])
-        self.namespace: str = meta["namespace"]
-        self.labels: dict[str, str] = meta.get("labels") or {}
-        self.priority: int = spec.get("priority") or 0
-        self.amounts = {name: amount for name, amount in requested(spec).items() if amount}
-        self.ports = host_ports(spec)
         affinity = spec.get("affinity") or {}
-        self.anti_affinity: list[Obj] = terms(affinity, "podAntiAffinity")
         place: Any = (spec.get("nodeSelector"), affinity.get("nodeAffinity"), spec.get("tolerations"))
         self.shape = orjson.dumps(place) if any(place) else b""
+
+
+@lru_cache(maxsize=4096)
+def _shared(items: tuple[tuple[str, int], ...]) -> Amounts:
+    """Equal amounts as one object: most pods ask for what others ask for."""
+    return dict(items)
 
 
 def terms(affinity: Obj, kind: str) -> list[Obj]:

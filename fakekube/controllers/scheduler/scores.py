@@ -32,7 +32,18 @@ def best(request: Request, candidates: list[NodeState], nodes: Nodes, world: Wor
     ]
     if soft:
         _add(totals, "spread", _spread(request, soft, candidates, nodes))
-    return min(candidates, key=lambda state: (-totals[state.name], _load(request, state), len(state.pods), state.name))
+    return min(candidates, key=lambda state: (-totals[state.name], weight(request, state), state.name))
+
+
+def is_plain(request: Request, nodes: Nodes) -> bool:
+    """Whether `weight` alone decides: the pod has no preferences, and no node deters."""
+    spec = request.spec
+    return not (nodes.deterring or spec.get("affinity") or spec.get("topologySpreadConstraints"))
+
+
+def weight(request: Request, state: NodeState) -> tuple[int, int]:
+    """What decides between nodes that the pod likes equally well: room, and fewer pods."""
+    return _load(request, state), len(state.pods)
 
 
 def _add(totals: Counter[str], kind: str, raw: dict[str, int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 
 KUBERNETES_VERSION = "1.36"
@@ -30,8 +31,13 @@ class Settings:
     """Manifests (files, folders, YAML text) that are there from the start, and again after a reset."""
     stages: tuple[str | Path, ...] = ()
     """Stages of KWOK (files, folders, YAML text) that say what becomes of pods, nodes and other objects."""
+    stages_crd: bool = False
+    """Whether Stage is defined from the start, so that stages can be applied through the API."""
     controllers: str | tuple[str, ...] = "all"
     """'all', 'none', or the names of those that run."""
+    load_balancers: str | tuple[str, ...] = ()
+    """Ranges of addresses for Services of type LoadBalancer, as '203.0.113.0/24'; without any they stay pending, as in
+    a cluster without a cloud provider."""
     seed: int | str | None = None
     """Repeats uids, generated names and the order of what is left to chance; None takes another each time."""
     clock: str = "wall"
@@ -43,6 +49,7 @@ class Settings:
         _set(self, "load", _sources(self.load))
         _set(self, "stages", _sources(self.stages))
         _set(self, "controllers", _controllers(self.controllers))
+        _set(self, "load_balancers", _ranges(self.load_balancers))
         if self.kubeconfig is not None:
             _set(self, "kubeconfig", Path(self.kubeconfig))
         _check_port("port", self.port)
@@ -77,6 +84,15 @@ def _controllers(chosen: str | Iterable[str]) -> str | tuple[str, ...]:
     if mixed := {"all", "none"} & set(found):
         raise ValueError(f"controllers: {mixed.pop()!r} stands alone, not in a list")
     return found
+
+
+def _ranges(given: str | Iterable[str]) -> tuple[str, ...]:
+    """Ranges of addresses, in a list or with commas, each in its shortest form."""
+    texts = given.split(",") if isinstance(given, str) else given
+    try:
+        return tuple(str(ip_network(text.strip())) for text in texts if text.strip())
+    except ValueError as error:
+        raise ValueError(f"load_balancers: {error}") from None
 
 
 def _check_port(field: str, port: int) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import tempfile
 from collections.abc import Iterable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ from fakekube.machinery.world import World
 from fakekube.nodes import CONTROLLERS as KUBELETS
 from fakekube.nodes import bootstrap as nodes
 from fakekube.nodes.roster import Roster
+from fakekube.nodes.stages.admission import StageAdmission
 from fakekube.registry.backend import Backend
 from fakekube.registry.client import Client
 from fakekube.registry.definitions import Definitions
@@ -90,7 +92,7 @@ class Cluster:
         self.webhooks = Routes(self.calls)
         forms = Forms(self.calls, self.ids)
         configured = dynamic.plugins(self.store, self.calls, forms, Authorizer())
-        admission = Chain(built_in(configured), self.webhooks.note)
+        admission = Chain(built_in((*configured, StageAdmission())), self.webhooks.note)
         backend = Backend(self.store, self.scheme, self.clock, self.ids, admission, self.calls)
         self.registry = Registry(backend, self._authenticator)
         self.definitions = Definitions(self.registry)
@@ -130,6 +132,10 @@ class Cluster:
         self.url = f"{scheme}://{host}:{port}"
         self._write_kubeconfig()
         self.manager.start()
+        if self.settings.stages_crd:
+            from fakekube.nodes.stages.definition import definition
+
+            await self.client.create(find_resource(self.scheme, "CustomResourceDefinition"), "", definition())
         self._play_stages()
         await self._until_furnished()
         await self.load(self.settings.load)
@@ -151,7 +157,9 @@ class Cluster:
 
     def _make_controllers(self) -> None:
         root_ca = self.ca_pem.decode() if self.ca_pem else ""
-        told = WorldSettings(root_ca, self.roster.speaking, self._token_of, self._sign if self._authority else None)
+        sign = self._sign if self._authority else None
+        ranges = tuple(ip_network(text) for text in self.settings.load_balancers)
+        told = WorldSettings(root_ca, self.roster.speaking, self._token_of, sign, ranges)
         self.world = World(self.store, self.scheme, self.clock, told)
         committer = Committer(self._client_of, Recorder(self.clock))
         chosen = controllers.select(self.settings.controllers, KUBELETS)

@@ -20,6 +20,7 @@ from fakekube.controllers import (
     garbage,
     horizontalpodautoscaler,
     job,
+    loadbalancer,
     namespace,
     node_ttl,
     nodelifecycle,
@@ -64,6 +65,7 @@ CONTROLLERS: tuple[Controller, ...] = (
     endpoints.CONTROLLER,
     endpointslice.CONTROLLER,
     endpointslicemirroring.CONTROLLER,
+    loadbalancer.CONTROLLER,  # does nothing unless the cluster was given addresses
     resourcequota.CONTROLLER,
     disruption.CONTROLLER,
     horizontalpodautoscaler.CONTROLLER,

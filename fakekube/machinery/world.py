@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol, TypeVar
 
 from fakekube.core.clock import Clock
@@ -50,13 +51,14 @@ class Settings:
     itself plays the kubelet of at present (a Node object of another name has none behind it). `issue_token`: from
     (namespace, name, uid) of a service account a token that does not expire. `sign`: from (PEM request, seconds or
     None, usages) a PEM certificate; ValueError says what is wrong with the request. Without these two, such secrets
-    and requests wait.
+    and requests wait. `load_balancers`: the addresses for Services of type LoadBalancer; without any they wait.
     """
 
     root_ca: str = ""
     nodes: AbstractSet[str] = frozenset()
     issue_token: Callable[[str, str, str], str] | None = None
     sign: Callable[[bytes, int | None, tuple[str, ...]], bytes] | None = None
+    load_balancers: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
 class World:

@@ -14,6 +14,12 @@ def test_the_same_choice_of_controllers_is_equal_however_it_is_written() -> None
     assert Settings(controllers=()) == Settings(controllers="none")
 
 
+def test_ranges_of_addresses_may_be_a_list_or_text() -> None:
+    ranges = ("203.0.113.0/24", "2001:db8::/64")
+    assert Settings(load_balancers="203.0.113.0/24, 2001:db8::0/64").load_balancers == ranges
+    assert Settings(load_balancers=ranges) == Settings(load_balancers=",".join(ranges))
+
+
 def test_a_kubeconfig_given_as_text_is_a_path() -> None:
     assert Settings(kubeconfig="here").kubeconfig == Path("here")  # type: ignore[arg-type]
 
@@ -26,6 +32,7 @@ def test_a_kubeconfig_given_as_text_is_a_path() -> None:
         {"nodes": -1},
         {"token": ""},
         {"controllers": "all,job"},
+        {"load_balancers": "203.0.113.1/24"},
         {"kubernetes_version": "1.0"},
     ],
 )

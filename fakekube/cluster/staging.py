@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fakekube import manifests
 from fakekube.core.meta import Obj
-from fakekube.nodes.stages import POD, Kind, Lot, Stages, kind_of
-from fakekube.storage.values import Key
+from fakekube.nodes.stages import POD, Lot, Stages, keys_of
 
 if TYPE_CHECKING:
     from fakekube.cluster.composition import Cluster
@@ -33,11 +32,4 @@ def take(cluster: Cluster, lot: Lot) -> None:
 
 def _revisit(cluster: Cluster, lot: Lot) -> None:
     kinds = {stage.kind for stage in lot.stages} | {POD}
-    cluster.manager.revisit(list(_keys(cluster, kinds)))
-
-
-def _keys(cluster: Cluster, kinds: set[Kind]) -> Iterable[Key]:
-    for resource in cluster.store.resources():
-        found = cluster.store.list(resource)
-        if found and kind_of(found[0].view) in kinds:
-            yield from (stored.key for stored in found)
+    cluster.manager.revisit(list(keys_of(kinds, cluster.store)))

@@ -284,6 +284,14 @@ def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
     return ()
 
 
+def _of_stage(event: Event, world: World) -> Iterable[NamedKey]:
+    """All pods of the cluster's own nodes, when a Stage object for pods comes, changes or goes."""
+    if stages.POD not in stages.kinds_of(event):
+        return ()
+    listed = (world.pods_on(node) for node in sorted(world.settings.nodes))
+    return [NamedKey(pod.key.namespace, pod.key.name) for pods in listed for pod in pods]
+
+
 def _begin(world: World) -> Iterable[NamedKey]:
     """Nothing to begin with; but what a kubelet remembers is followed from the start."""
     for memory in (Addresses, Moments, Starting, Rules):
@@ -294,7 +302,7 @@ def _begin(world: World) -> Iterable[NamedKey]:
 CONTROLLER = Controller(
     name="kubelet",
     reconcile=reconcile,
-    watches=(Watch("pods", _of_pod),),
+    watches=(Watch("pods", _of_pod), Watch(stages.STAGES, _of_stage)),
     user="system:nodes",
     component="kubelet",
     field_manager="kubelet",

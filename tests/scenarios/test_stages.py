@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
+
+from fakekube.core.errors import StatusError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -237,3 +240,40 @@ def test_a_node_that_asks_to_be_played(kube: FakeCluster) -> None:
     assert phases(kube) == {"a": "Running"}
     kube.reset()
     assert kube.nodes.names() == ["node-1", "node-2", "node-3"]
+
+
+def test_stages_are_applied_and_deleted_through_the_api() -> None:
+    from fakekube import FakeCluster
+
+    with FakeCluster(stages_crd=True, clock="virtual", tls=False, dns_port=None) as kube:
+        beside = FAIL.replace("name: pod-fail", "name: pod-fail, annotations: {fakekube/beside: 'true'}")
+        kube.apply(pod(labels={"fails": "true"}), beside)
+        kube.clock.advance(1)
+        assert phases(kube) == {"a": "Failed"}
+        kube.apply(SLOW, pod("b"))
+        kube.clock.advance(4)
+        assert phases(kube) == {"a": "Failed", "b": "Pending"}
+        kube.patch("stages", "pod-start", {"spec": {"delay": {"durationMilliseconds": 4000}}})
+        kube.clock.advance(4)
+        assert phases(kube) == {"a": "Failed", "b": "Running"}
+        for stage in ("pod-start", "pod-let-go", "pod-delete"):
+            kube.delete("stages", stage)
+        kube.apply(pod("c"))
+        kube.settle()
+        assert phases(kube)["c"] == "Running"
+
+
+@pytest.mark.fakekube(stages_crd=True, tls=False)
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("| default", "| defaults", "spec.next.patch.template: Invalid value: line 2: function 'defaults' not defined"),
+        (".status.phase", "..a", "spec.selector.matchExpressions[0].key: Invalid value: '..a': '..' is not supported"),
+        ("operator: In", "operator: Near", "spec.selector.matchExpressions[0].operator: Invalid value: must be one of"),
+        ("kind: Pod", "apiVersion: v1", "spec.resourceRef.kind: Required value"),
+    ],
+)
+def test_a_stage_that_cannot_be_played_is_refused_by_the_api(kube: FakeCluster, old: str, new: str, says: str) -> None:
+    with pytest.raises(StatusError, match="is invalid") as raised:
+        kube.create(yaml.safe_load(FAIL.replace(old, new)))
+    assert says in str(raised.value)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from fakekube.machinery.controller import ANY, Controller, Watch
 from fakekube.machinery.plan import Plan
 from fakekube.machinery.world import World
-from fakekube.nodes.stages import Stages, kind_of
+from fakekube.nodes.stages import STAGES, Stages, keys_of, kind_of, kinds_of
 from fakekube.storage.values import Event, Key
 
 
@@ -21,9 +21,16 @@ def reconcile(key: Key, world: World) -> Plan:
 def _of_any(event: Event, world: World) -> Iterable[Key]:
     """An object of a kind that has stages."""
     of = world.follower(Stages).of
+    if event.key.resource == STAGES:
+        return _concerned(event, world)
     if not of or event.after is None or kind_of(event.after.view) not in of:
         return ()
     return (event.key,)
+
+
+def _concerned(event: Event, world: World) -> Iterable[Key]:
+    """All objects of the kinds that a Stage object is and was about."""
+    return list(keys_of(kinds_of(event), world.store))
 
 
 CONTROLLER = Controller(

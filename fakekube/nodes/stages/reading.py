@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from fakekube.core.meta import Obj, name_of, split_api_version
-from fakekube.nodes.stages import Kind
+from fakekube.nodes.stages import GROUP, Kind
 from fakekube.nodes.stages.expressions import Matches, Number, seconds, selector, whole
 from fakekube.nodes.stages.faults import StageError, known, listed, mapping, number
 from fakekube.nodes.stages.functions import NAMES
 from fakekube.nodes.templates import Template, TemplateError
 
-API_GROUP = "kwok.x-k8s.io"
 PATCH_TYPES = ("json", "merge", "strategic")
 APPLY_TYPES = ("apply", "merge", "strategic")
 
@@ -94,8 +93,8 @@ def read(objects: Iterable[Obj]) -> list[Stage]:
 def _stage(obj: Obj) -> Stage | None:
     """The stage; None if it selects nothing, as one without a selector does."""
     group, version = split_api_version(str(obj.get("apiVersion", "")))
-    if (group, obj.get("kind")) != (API_GROUP, "Stage"):
-        raise StageError(f"expected a Stage of {API_GROUP}, not {obj.get('kind')} of {obj.get('apiVersion')}")
+    if (group, obj.get("kind")) != (GROUP, "Stage"):
+        raise StageError(f"expected a Stage of {GROUP}, not {obj.get('kind')} of {obj.get('apiVersion')}")
     if version != "v1alpha1":
         raise StageError(f"Stage {name_of(obj)}: version {version} is not supported; v1alpha1 is")
     where = f"Stage {name_of(obj) or '(without a name)'}: spec"

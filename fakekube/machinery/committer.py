@@ -2,7 +2,8 @@
 
 The usual when a change is refused: a Delete of what is gone is done; a create in a namespace that is being deleted ends
 the plan, for there is no use in trying again; a conflict, a missing object or a name already taken ends it and the key
-is looked at again with back-off; so does anything else, and it is logged.
+is looked at again at once, for the world knows of the other write by now; anything else ends it too, is logged, and the
+key is looked at again with back-off.
 """
 
 from __future__ import annotations
@@ -45,10 +46,14 @@ Clients = Callable[[str, str], Client]
 """The client for (user, field manager)."""
 
 
-class Execution:
-    """A plan on its way: what is still to be done, and how it came out."""
+RACES = ("Conflict", "NotFound", "AlreadyExists")
+"""Refusals that come of looking at the world a moment too early."""
 
-    __slots__ = ("after", "changes", "controller", "failed", "key", "user")
+
+class Execution:
+    """A plan on its way: what is still to be done, and how it came out; `raced`: that it met other writes only."""
+
+    __slots__ = ("after", "changes", "controller", "failed", "key", "raced", "user")
 
     def __init__(self, controller: Controller, key: Any, plan: Plan) -> None:
         self.controller = controller
@@ -57,6 +62,7 @@ class Execution:
         self.changes: deque[Change] = deque(plan.changes)
         self.after = plan.after
         self.failed = plan.retry
+        self.raced = False
 
     @property
     def done(self) -> bool:
@@ -155,6 +161,8 @@ class Committer:
                 log.debug("event %s about %s not told: %s", emit.reason, name, error.message)
 
     def _refused(self, execution: Execution, change: Change, error: StatusError) -> None:
+        raced = error.reason in RACES
+        execution.raced = raced and (execution.raced or not execution.failed)
         instead = change.refused(error) if change.refused is not None else None
         if instead is not None:
             execution.replace(instead)
@@ -164,7 +172,7 @@ class Committer:
             execution.give_up(retry=False)
         else:
             execution.give_up(retry=True)
-            if error.reason not in ("Conflict", "NotFound", "AlreadyExists"):
+            if not raced:
                 log.warning("%s %s: %s", execution.controller.name, execution.key, error.message)
 
 

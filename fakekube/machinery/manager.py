@@ -161,7 +161,10 @@ class Manager:
 
     def _settle(self, line: _Line, key: Hashable, execution: Execution, again: bool) -> None:
         if execution.failed:
-            line.queue.retry(key)
+            if execution.raced:
+                line.queue.retry_at_once(key)
+            else:
+                line.queue.retry(key)
             return
         line.queue.forget(key)
         if execution.after is not None:

@@ -11,6 +11,8 @@ from fakekube.core.clock import Clock
 FIRST_RETRY_SECONDS = 0.005
 LONGEST_RETRY_SECONDS = 1000.0
 """Back-off of a key that fails: doubled each time between these, as client-go's default rate limiter does."""
+RACES_AT_ONCE = 5
+"""So often in a row a key whose write met another's is looked at again without waiting; then it backs off, too."""
 
 
 class WorkQueue:
@@ -53,6 +55,15 @@ class WorkQueue:
         seconds = min(FIRST_RETRY_SECONDS * float(2 ** min(failures, 40)), LONGEST_RETRY_SECONDS)
         self.add_after(key, seconds)
         return seconds
+
+    def retry_at_once(self, key: Hashable) -> None:
+        """Let a key whose write met another's be looked at again now; it backs off when that happens too often."""
+        failures = self._failures.get(key, 0)
+        if failures >= RACES_AT_ONCE:
+            self.retry(key)
+            return
+        self._failures[key] = failures + 1
+        self.add(key)
 
     def forget(self, key: Hashable) -> None:
         """The key succeeded: its next failure is its first."""

@@ -47,7 +47,7 @@ async def lead(cluster: Cluster, seed: int, steps: int = STEPS) -> list[str]:
     before = _present(cluster)
     for _ in range(steps):
         await _within(_happen(life, trace), seed, trace)
-        await _within(_rest(cluster), seed, trace)
+        await _within(cluster.settle(), seed, trace)
         _check(cluster, seed, trace)
         trace.append(_summary(cluster))
     await _within(_make_peace(life), seed, trace)
@@ -65,11 +65,6 @@ async def _within(work: Coroutine[Any, Any, None], seed: int, trace: list[str]) 
         await asyncio.wait_for(work, REST_SECONDS)
     except TimeoutError:
         raise Broken(seed, ["the controllers do not come to rest"], trace) from None
-
-
-async def _rest(cluster: Cluster) -> None:
-    """A write that met another one is tried again in milliseconds."""
-    await cluster.advance(1)
 
 
 async def _happen(life: Life, trace: list[str]) -> None:

@@ -4,6 +4,7 @@ from fakekube.core.errors import StatusError, conflict, forbidden
 from fakekube.machinery.controller import Controller, NamedKey, Watch, itself
 from fakekube.machinery.manager import CHANGES_PER_STEP
 from fakekube.machinery.plan import NOTHING, Change, Create, Delete, Emit, Plan, Update
+from fakekube.machinery.queue import RACES_AT_ONCE
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event, Key
 from tests.unit.machinery.fakeapi import Lab
@@ -116,7 +117,7 @@ async def test_a_key_is_looked_at_again_when_the_plan_says_so() -> None:
     assert [moment - moments[0] for moment in moments] == [0, 10, 20]
 
 
-async def test_a_conflict_ends_the_plan_and_the_key_is_tried_again_silently(caplog) -> None:  # type: ignore[no-untyped-def]
+async def test_a_conflict_ends_the_plan_and_the_key_is_tried_again_at_once_and_silently(caplog) -> None:  # type: ignore[no-untyped-def]
     tries = 0
 
     def reconcile(key: NamedKey, world: World) -> Plan:
@@ -131,10 +132,42 @@ async def test_a_conflict_ends_the_plan_and_the_key_is_tried_again_silently(capl
 
     lab = Lab(controller(reconcile))
     await lab.make("configmaps", "ConfigMap", "a")
-    await lab.settle(1)
+    await lab.settle()
     assert tries == 2
     assert lab.all("secrets") == []
     assert caplog.text == ""
+
+
+async def test_who_always_comes_too_late_backs_off() -> None:
+    tries: list[float] = []
+
+    def reconcile(key: NamedKey, world: World) -> Plan:
+        tries.append(world.now())
+        return Plan([Create("secrets", secret("taken"))])
+
+    lab = Lab(controller(reconcile))
+    await lab.make("secrets", "Secret", "taken")
+    await lab.make("configmaps", "ConfigMap", "a")
+    await lab.settle()
+    assert len(tries) == 1 + RACES_AT_ONCE
+    assert lab.manager.next_due() is not None
+
+
+async def test_what_fails_otherwise_waits_even_if_a_race_was_lost_besides() -> None:
+    def status_too(error: StatusError) -> Plan:
+        return Plan([Create("secrets", secret("taken"))], retry=True)
+
+    def reconcile(key: NamedKey, world: World) -> Plan:
+        tries.append(key)
+        return Plan([Create("services", {**secret("x"), "kind": "Service"}, refused=status_too)])
+
+    tries: list[Hashable] = []
+    lab = Lab(controller(reconcile))
+    lab.api.refuse["services"] = forbidden("", "services", "x", "over quota")
+    await lab.make("secrets", "Secret", "taken")
+    await lab.make("configmaps", "ConfigMap", "a")
+    await lab.settle()
+    assert len(tries) == 1
 
 
 async def test_what_is_gone_already_is_deleted() -> None:

@@ -1,5 +1,5 @@
 from fakekube.core.clock import FixedClock
-from fakekube.machinery.queue import LONGEST_RETRY_SECONDS, WorkQueue
+from fakekube.machinery.queue import LONGEST_RETRY_SECONDS, RACES_AT_ONCE, WorkQueue
 
 
 def drained(queue: WorkQueue) -> list[object]:
@@ -46,3 +46,16 @@ def test_back_off_doubles_to_a_limit_and_ends_with_success() -> None:
     assert queue.retry("a") == LONGEST_RETRY_SECONDS
     queue.forget("a")
     assert queue.retry("a") == 0.005
+
+
+def test_a_race_is_run_again_without_waiting_until_it_was_lost_too_often() -> None:
+    queue = WorkQueue(FixedClock())
+    for _ in range(RACES_AT_ONCE):
+        queue.retry_at_once("a")
+        assert drained(queue) == ["a"]
+    queue.retry_at_once("a")
+    assert drained(queue) == []
+    assert queue.next_due() is not None
+    queue.forget("a")
+    queue.retry_at_once("a")
+    assert drained(queue) == ["a"]

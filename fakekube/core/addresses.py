@@ -6,6 +6,7 @@ IPv4-mapped IPv6 addresses.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from fakekube.core.fielderrors import go_quote
@@ -18,6 +19,7 @@ _WRONG_CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 _WRONG_INTERFACE = "must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)"
 
 
+@lru_cache(maxsize=8192)
 def _read_ip(text: str) -> Address | None:
     """The address as it is written (IPv4-mapped stays IPv6), or None."""
     head, colon, tail = text.rpartition(":")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fakekube.core.meta import Obj, parse_time
 from fakekube.storage.values import Event, Key, Stored
 
+SCHEDULER = "default-scheduler"
+"""The scheduler's name in the pods that it is to place."""
 TERMINAL = frozenset({"Succeeded", "Failed"})
 
 

@@ -88,7 +88,7 @@ class Life:
             status,
             behaviour,
             self._now,
-            moments.since(key, name),
+            moments.since(key, name, self._now),
             self._turn,
             moments.forgiven.get((key, name), 0),
             moments.pulls.get((key, name), 0),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_network
 from typing import NamedTuple
 
 from fakekube.core.meta import Obj, parse_time
-from fakekube.machinery.podfacts import TERMINAL
+from fakekube.machinery.podfacts import SCHEDULER, TERMINAL
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event, Key
 
@@ -45,13 +46,19 @@ class Addresses:
 
     def free(self, cidr: str) -> str:
         """An address of the network that no pod has; '' if there is none."""
-        network = str(ip_network(cidr).network_address).rpartition(".")[0]
+        network = _network(cidr)
         last = self._last.get(network, FIRST - 1)
         for step in range(LAST - FIRST + 1):
             ip = f"{network}.{FIRST + (last - FIRST + 1 + step) % (LAST - FIRST + 1)}"
             if ip not in self._taken:
                 return ip
         return ""
+
+
+@lru_cache(maxsize=8192)
+def _network(cidr: str) -> str:
+    """What its addresses begin with."""
+    return str(ip_network(cidr).network_address).rpartition(".")[0]
 
 
 def _ip(pod: Obj) -> str:
@@ -109,10 +116,10 @@ class Moments:
         if listed:
             self._follow(key, listed, stated=event.before is None)
 
-    def since(self, key: Key, container: str) -> float:
-        """Since when the container is in the state that it is in."""
+    def since(self, key: Key, container: str, now: float) -> float:
+        """Since when the container is in the state that it is in: of one that is not known yet, since now."""
         found = self.runs.get(key, {}).get(container)
-        return self._world.now() if found is None else found.since
+        return now if found is None else found.since
 
     def _follow(self, key: Key, listed: list[Obj], *, stated: bool) -> None:
         runs = self.runs.setdefault(key, {})
@@ -154,23 +161,30 @@ def stated_since(status: Obj, otherwise: float) -> float:
 
 
 class Starting:
-    """The pods that are bound to the cluster's own nodes and have not been taken on yet."""
+    """The pods that the cluster's own nodes are still to take on: those bound to them, and those that the scheduler has
+    not looked at yet and will bind to them in a moment."""
 
     def __init__(self, world: World) -> None:
         self._nodes = world.settings.nodes
         self.keys: set[Key] = set()
 
     def apply(self, event: Event) -> None:
-        """Take note of a pod that is bound, or taken on."""
+        """Take note of a pod that comes, is bound, is put off, or is taken on."""
         if event.key.resource != "pods":
             return
-        pod = None if event.after is None else event.after.view
-        if pod is not None and pod["spec"].get("nodeName") in self._nodes:
-            status = pod.get("status") or {}
-            if not status.get("containerStatuses") and status.get("phase") not in TERMINAL:
-                self.keys.add(event.key)
-                return
-        self.keys.discard(event.key)
+        if event.after is not None and self._is_to_start(event.after.view):
+            self.keys.add(event.key)
+        else:
+            self.keys.discard(event.key)
+
+    def _is_to_start(self, pod: Obj) -> bool:
+        spec, status = pod["spec"], pod.get("status") or {}
+        if status.get("containerStatuses") or status.get("phase") in TERMINAL:
+            return False
+        node = spec.get("nodeName")
+        if node:
+            return node in self._nodes
+        return spec.get("schedulerName") == SCHEDULER and not status.get("conditions")
 
 
 class Anew:

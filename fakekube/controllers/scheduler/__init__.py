@@ -17,11 +17,10 @@ from fakekube.controllers.scheduler.volumes import Claims
 from fakekube.core.meta import Obj, condition, is_deleting, time_text
 from fakekube.machinery.controller import Controller, NamedKey, Watch
 from fakekube.machinery.plan import NOTHING, Change, Emit, Patch, Plan, bind
-from fakekube.machinery.podfacts import TERMINAL
+from fakekube.machinery.podfacts import SCHEDULER, TERMINAL
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event, Key
 
-SCHEDULER = "default-scheduler"
 LONGEST_NOTE = 1024
 """Characters of an event's message; a longer one is cut."""
 

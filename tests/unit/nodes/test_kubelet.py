@@ -1,6 +1,11 @@
+from collections.abc import Callable
+from itertools import count
+
 import pytest
 
 from fakekube.core.meta import Obj, time_text
+from fakekube.nodes.kubelet import CROWD
+from fakekube.storage.values import Event
 from tests.unit.controllers.labs import change, condition, lab, phases, pod
 from tests.unit.machinery.fakeapi import Lab
 
@@ -33,6 +38,32 @@ async def test_a_bound_pod_is_taken_on_and_then_runs() -> None:
     assert condition(found(made), "Ready")["status"] == "True"
     assert state(made) == {"running": {"startedAt": time_text(made.clock.now())}}
     assert made.all("events") == []
+
+
+async def test_pods_of_a_crowd_run_after_one_write_each_though_time_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = await lab(count=2)
+    for number in range(CROWD + 20):
+        await pod(made, f"p{number}", schedulerName="default-scheduler", nodeName="" if number % 2 else "node-1")
+    monkeypatch.setattr(made.clock, "now", ticking(made.clock.now()))
+    phases_told: list[str] = []
+    made.store.listen(lambda event: phases_told.append(told_by_kubelet(event)))
+    while await made.manager.step():
+        pass
+    assert set(phases(made).values()) == {"Running"}
+    assert phases_told.count("Running") == CROWD + 20
+    assert 0 < phases_told.count("Pending") <= CROWD
+
+
+def ticking(now: float) -> Callable[[], float]:
+    """A clock that is never read twice at the same time."""
+    ticks = count()
+    return lambda: now + next(ticks) * 1e-5
+
+
+def told_by_kubelet(event: Event) -> str:
+    """The phase of a pod that the kubelet has written."""
+    status = event.after.view.get("status") if event.key.resource == "pods" and event.after is not None else None
+    return str(status["phase"]) if status and status.get("containerStatuses") else ""
 
 
 async def test_the_kubelet_writes_as_its_node() -> None:

@@ -19,6 +19,7 @@ from fakekube.admission.chain import Chain
 from fakekube.admission.plugins import built_in
 from fakekube.cluster import bootstrap
 from fakekube.cluster.names import find_resource
+from fakekube.cluster.remote import Remote
 from fakekube.cluster.running import Runner
 from fakekube.cluster.serving import HttpServer, listen
 from fakekube.cluster.stats import Stats
@@ -94,6 +95,7 @@ class Cluster:
         configured = dynamic.plugins(self.store, self.calls, forms, Authorizer())
         admission = Chain(built_in((*configured, StageAdmission())), self.webhooks.note)
         backend = Backend(self.store, self.scheme, self.clock, self.ids, admission, self.calls)
+        self.remote = Remote(self)
         self.registry = Registry(backend, self._authenticator)
         self.definitions = Definitions(self.registry)
         self.client = Client(self.registry, ADMIN, "fakekube")
@@ -337,6 +339,7 @@ class Cluster:
         self.roster.reset(self.store.list("nodes"))
         self.definitions.reset()
         self.webhooks.reset()
+        self.remote.reset()
         self._fill_view()
         self.manager.reset()
         self._play_stages()

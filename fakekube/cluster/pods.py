@@ -4,78 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from fakekube.cluster import staging
-from fakekube.core import selectors
+from fakekube.cluster.behaving import Behaving, Selector, behaviour_of, matcher
 from fakekube.core.meta import Obj, labels_of
-from fakekube.nodes.behaviour import Behaviour, Rule, Rules
+from fakekube.nodes.behaviour import Rule, Rules
 from fakekube.nodes.environment import Surroundings, container_environment
 
 if TYPE_CHECKING:
     from fakekube.cluster.composition import Cluster
     from fakekube.cluster.fake import FakeCluster
-
-Selector = str | dict[str, str]
-
-
-class Behaving(TypedDict, total=False):
-    """What `behave` can be told; times are seconds by the cluster's clock."""
-
-    ready: bool
-    """False: containers run and are never ready."""
-    ready_after: float
-    """From a container's start until it is ready."""
-    start_after: float
-    """From being taken on by the kubelet until the containers start."""
-    unhealthy_after: float
-    """From each start until a container is killed, as with a liveness probe that fails."""
-    exit_code: int
-    """Containers end by themselves with this code, and are started again as their policy says."""
-    exit_after: float
-    """From each start to that end; 0 when absent."""
-    crash: bool | int
-    """True or a code: exit_code=1, or this one."""
-    oom: bool
-    """Containers end by being killed for want of memory (code 137, OOMKilled)."""
-    fail_first: int
-    """So many runs fail; the next one runs on, or ends well where exit_code=0 is said."""
-    restarts: bool
-    """False: what waits in CrashLoopBackOff is not started again."""
-    image_pull_error: bool
-    """The image cannot be pulled: ErrImagePull, ImagePullBackOff."""
-    stop_after: float
-    """From the deletion until the containers have stopped, at most the grace period."""
-    evict_after: float
-    """From the pod's start until the kubelet evicts it."""
-
-
-TIMES = ("ready_after", "unhealthy_after", "start_after", "exit_after", "stop_after", "evict_after", "fail_first")
-
-
-def behaviour_of(told: Behaving) -> Behaviour:
-    """The keywords as a Behaviour; ValueError or TypeError says what cannot be."""
-    given = dict(told)
-    if not given:
-        raise ValueError(f"say how they are to behave: {', '.join(sorted(Behaving.__annotations__))}")
-    unknown = given.keys() - Behaving.__annotations__.keys()
-    if unknown:
-        raise TypeError(f"{unknown.pop()!r} is no behaviour; those are: {', '.join(sorted(Behaving.__annotations__))}")
-    crash = given.pop("crash", False)
-    if crash is not False:
-        given.setdefault("exit_code", 1 if crash is True else crash)
-    for name in TIMES:
-        if name in given and not given[name] >= 0:  # type: ignore[operator]
-            raise ValueError(f"{name} must be 0 or more, not {given[name]}")
-    return Behaviour(**given, tells=True)  # type: ignore[arg-type]
-
-
-def matcher(selector: Selector) -> Callable[[dict[str, str]], bool]:
-    """Labels, or the text of a selector, as a predicate; SelectorError if it is none."""
-    if isinstance(selector, dict):
-        wanted = selector.items()
-        return lambda labels: wanted <= labels.items()
-    return selectors.parse(selector).matches
 
 
 class Told:

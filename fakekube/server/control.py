@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from fakekube.core.errors import StatusError, bad_request
 from fakekube.core.meta import micro_time_text
+from fakekube.server.behaviours import Remote, RemotePages
 
 
 class Control(Protocol):
@@ -24,6 +25,11 @@ class Control(Protocol):
     @property
     def clock_mode(self) -> str:
         """wall, virtual or auto."""
+        ...
+
+    @property
+    def remote(self) -> Remote:
+        """The cluster's pods and nodes."""
         ...
 
     async def advance(self, seconds: float) -> float:
@@ -56,6 +62,7 @@ class ControlPage:
             Route("/fakekube/clock", self._move_time, methods=["POST"]),
             Route("/fakekube/settle", self._settle, methods=["POST"]),
             Route("/fakekube/reset", self._reset, methods=["POST"]),
+            *RemotePages(self._control.remote).routes(),
         ]
 
     async def _tell_time(self, request: Request) -> Response:

@@ -254,7 +254,7 @@ async def test_rules_from_coroutines(kube: FakeCluster) -> None:
 def test_what_cannot_be_is_refused(kube: FakeCluster) -> None:
     with pytest.raises(ValueError, match="say how they are to behave"):
         kube.pods.behave({"app": "web"})
-    with pytest.raises(ValueError, match="exit_after must be 0 or more"):
+    with pytest.raises(ValueError, match="exit_after must be a number of seconds, 0 or more"):
         kube.pods.behave({"app": "web"}, exit_after=-1)
     with pytest.raises(TypeError, match="'sleepy' is no behaviour"):
         kube.pods.behave({"app": "web"}, sleepy=True)  # type: ignore[call-arg]

@@ -57,7 +57,7 @@ class PodFacts:
         self.phase: str = status.get("phase", "")
         self.ips: tuple[str, ...] = addresses_in(status)
         self.ready, self.ready_since = readiness_in(status)
-        self.restarts: int = sum([each.get("restartCount", 0) for each in status.get("containerStatuses") or ()])
+        self.restarts = restarts_in(spec, status)
 
     @property
     def view(self) -> Obj:
@@ -109,6 +109,19 @@ def readiness_in(status: Obj) -> tuple[bool, str]:
         if entry.get("type") == "Ready":
             return entry.get("status") == "True", entry.get("lastTransitionTime") or ""
     return False, ""
+
+
+def restarts_in(spec: Obj, status: Obj) -> tuple[int, int]:
+    """The most restarts of any of the pod's containers, and of any of its sidecars."""
+    regular = 0
+    for each in status.get("containerStatuses") or ():
+        if each.get("restartCount", 0) > regular:
+            regular = each["restartCount"]
+    started = status.get("initContainerStatuses")
+    if not started:
+        return regular, 0
+    sidecars = {each["name"] for each in spec.get("initContainers") or () if each.get("restartPolicy") == "Always"}
+    return regular, max([each.get("restartCount", 0) for each in started if each["name"] in sidecars], default=0)
 
 
 Group = dict[Key, PodFacts]

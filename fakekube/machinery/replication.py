@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj, controller_of, is_deleting, labels_of
+from fakekube.machinery import ranking
+from fakekube.machinery.attempts import regardless, slow_start
 from fakekube.machinery.controller import NamedKey, its_controller
 from fakekube.machinery.plan import NOTHING, Change, Plan, UpdateStatus, controller_reference
 from fakekube.machinery.podfacts import PodFacts, controller_in
@@ -17,7 +19,6 @@ from fakekube.machinery.workloads import (
     claim_pods,
     create_pod,
     delete_pod,
-    deletion_rank,
     pod_from_template,
     set_condition,
     sparse,
@@ -28,6 +29,7 @@ from fakekube.machinery.world import World
 from fakekube.storage.values import Event
 
 FAILURE = "ReplicaFailure"
+_UNDELETED = "unable to delete pods: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,34 +71,35 @@ class Replication:
 
     def _manage(self, owner: Obj, reference: Obj, claimed: list[PodFacts], status: Obj, world: World) -> list[Change]:
         surplus = len(claimed) - owner["spec"]["replicas"]
+
+        def rest(error: StatusError) -> list[Change]:
+            return self._failed(owner, status, error, surplus, world.now())
+
         if surplus < 0:
             pod = pod_from_template(owner["spec"]["template"], owner, reference)
-
-            def refused(error: StatusError) -> Plan:
-                return self._failed(owner, status, error, world.now())
-
-            return [create_pod(pod, owner, refused=refused) for _ in range(min(-surplus, BURST_REPLICAS))]
+            return slow_start([create_pod(pod, owner) for _ in range(min(-surplus, BURST_REPLICAS))], rest)
         if surplus > 0:
-            rank = deletion_rank(world.now(), self._crowds(owner, world))
-            return [delete_pod(pod, owner) for pod in sorted(claimed, key=rank)[: min(surplus, BURST_REPLICAS)]]
+            count = min(surplus, BURST_REPLICAS)
+            chosen = ranking.surplus(claimed, count, world.now(), self._crowds(owner, world))
+            return regardless([delete_pod(pod, owner) for pod in chosen], rest)
         return []
 
     def _crowds(self, owner: Obj, world: World) -> Counter[str]:
-        """How many active pods of the same owner's owner (or of this owner) are on each node."""
+        """How many active pods of the same owner's owner are on each node; nobody counts if it has none."""
         above = controller_of(owner)
-        related = [owner] if above is None else world.controlled(self.resource, {"metadata": above})
+        related = [] if above is None else world.controlled(self.resource, {"metadata": above})
         return Counter(pod.node for each in related for pod in world.pods_of(each) if pod.active)
 
-    def _failed(self, owner: Obj, status: Obj, error: StatusError, now: float) -> Plan:
-        """A pod could not be made: say so in the status, and try again later."""
+    def _failed(self, owner: Obj, status: Obj, error: StatusError, surplus: int, now: float) -> list[Change]:
+        """A pod could not be made or deleted: say so in the status."""
         old = (owner.get("status") or {}).get("conditions") or []
-        found = next((each for each in old if each["type"] == FAILURE), None)
-        entry = {"type": FAILURE, "status": "True", "reason": "FailedCreate", "message": error.message}
-        conditions = old if found is not None else set_condition(old, entry, now)
-        failed = {**status, "conditions": conditions}
+        reason, text = ("FailedCreate", error.message) if surplus < 0 else ("FailedDelete", _UNDELETED + error.message)
+        entry = {"type": FAILURE, "status": "True", "reason": reason, "message": text}
+        known = any(each["type"] == FAILURE for each in old)
+        failed = {**status, "conditions": old if known else set_condition(old, entry, now)}
         if failed == owner.get("status"):
-            return Plan(retry=True)
-        return Plan([UpdateStatus(self.resource, status_update(owner, failed))], retry=True)
+            return []
+        return [UpdateStatus(self.resource, status_update(owner, failed))]
 
     def of_pod(self, event: Event, world: World) -> Iterable[NamedKey]:
         """The pod's controller; for one without, every object that might adopt it."""

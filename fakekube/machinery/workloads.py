@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
-from math import ceil, floor, log2
+from math import ceil, floor
 from typing import Any
 
 import orjson
 
 from fakekube.core.errors import StatusError
 from fakekube.core.ids import SAFE_LETTERS
-from fakekube.core.meta import Obj, parse_time, time_text
+from fakekube.core.meta import Obj, time_text
 from fakekube.machinery.committer import namespace_terminating
 from fakekube.machinery.plan import Change, Create, Delete, Emit, Patch, Plan
 from fakekube.machinery.podfacts import PodFacts
 from fakekube.machinery.selection import Matches
 from fakekube.storage.values import Key
 
-POD_DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 BURST_REPLICAS = 500
 """So many pods a controller makes or deletes before it counts again."""
 
@@ -67,8 +66,8 @@ def pod_from_template(template: Obj, owner: Obj, reference: Obj) -> Obj:
     return {"kind": "Pod", "apiVersion": "v1", "metadata": made, "spec": template.get("spec") or {}}
 
 
-def create_pod(pod: Obj, owner: Obj, *, refused: Callable[[StatusError], Plan | None] | None = None) -> Create:
-    """Create the pod and tell of it; when it is refused, tell that, and go on as `refused` says."""
+def create_pod(pod: Obj, owner: Obj) -> Create:
+    """Create the pod and tell of it; when it is refused, tell that."""
 
     def then(made: Obj) -> list[Change]:
         return [Emit(owner, "SuccessfulCreate", f"Created pod: {made['metadata']['name']}")]
@@ -76,10 +75,7 @@ def create_pod(pod: Obj, owner: Obj, *, refused: Callable[[StatusError], Plan | 
     def failed(error: StatusError) -> Plan | None:
         if namespace_terminating(error):
             return None
-        plan = refused(error) if refused is not None else Plan(retry=True)
-        told: Change = Emit(owner, "FailedCreate", f"Error creating: {error.message}", "Warning")
-        plan = plan or Plan(retry=True)
-        return Plan([told, *plan.changes], plan.after, plan.user, plan.retry)
+        return Plan([Emit(owner, "FailedCreate", f"Error creating: {error.message}", "Warning")], retry=True)
 
     return Create("pods", pod, then=then, refused=failed)
 
@@ -96,44 +92,6 @@ def delete_pod(pod: PodFacts, owner: Obj) -> Delete:
         return Plan([Emit(owner, "FailedDelete", f"Error deleting: {error.message}", "Warning")], retry=True)
 
     return Delete(pod.key, then=then, refused=failed)
-
-
-_PHASES = {"Pending": 0, "": 1, "Unknown": 1, "Running": 2}
-
-
-def deletion_rank(now: float, on_node: Mapping[str, int]) -> Callable[[PodFacts], tuple[Any, ...]]:
-    """The order in which surplus pods are deleted: first those that are missed least.
-
-    Not bound before bound, Pending before Running, not ready before ready, by deletion cost, crowded nodes first, ready
-    for a shorter time first (in powers of two), more restarts first, younger first.
-    """
-
-    def age(text: str) -> int:
-        seconds = now - parse_time(text) if text else 0.0
-        return int(log2(seconds * 1e9)) if seconds > 0 else -1
-
-    def rank(pod: PodFacts) -> tuple[Any, ...]:
-        return (
-            bool(pod.node),
-            _PHASES.get(pod.phase, 2),
-            pod.ready,
-            deletion_cost(pod.annotations),
-            -on_node.get(pod.node, 0),
-            age(pod.ready_since) if pod.ready else 0,
-            -pod.restarts,
-            age(pod.created),
-            pod.uid,
-        )
-
-    return rank
-
-
-def deletion_cost(annotations: Mapping[str, str]) -> int:
-    """The cost that the pod's annotation states; 0 if it states none that can be read."""
-    try:
-        return int(annotations.get(POD_DELETION_COST, "0"))
-    except ValueError:
-        return 0
 
 
 def adopt(key: Key, uid: str, reference: Obj) -> Patch:

@@ -19,13 +19,13 @@ from fakekube.controllers.job.indexes import FAILURES, IGNORED, INDEX, counted, 
 from fakekube.core.meta import Obj, is_deleting, parse_time, time_text
 from fakekube.machinery.plan import NOTHING, Change, Emit, Patch, Plan, UpdateStatus, controller_reference
 from fakekube.machinery.podfacts import PodFacts
+from fakekube.machinery.ranking import plain
 from fakekube.machinery.selection import matcher
 from fakekube.machinery.workloads import (
     BURST_REPLICAS,
     claim_pods,
     create_pod,
     delete_pod,
-    deletion_rank,
     pod_from_template,
     sparse,
     status_update,
@@ -231,7 +231,7 @@ class Round:
     def _restarted_too_often(self) -> bool:
         if self.spec["template"]["spec"].get("restartPolicy") != "OnFailure":
             return False
-        restarts = sum(pod.restarts for pod in self.pods if pod.phase in ("Running", "Pending"))
+        restarts = sum(_restarts(pod.view) for pod in self.pods if pod.phase in ("Running", "Pending"))
         limit = self.spec.get("backoffLimit", NO_LIMIT)
         return restarts > 0 if limit == 0 else restarts >= limit
 
@@ -302,9 +302,8 @@ class Round:
         return max(0, min(self.completions - succeeded, parallel))
 
     def _for_removal(self, least: int) -> list[PodFacts]:
-        rank = deletion_rank(self.now, {})
         found: list[PodFacts] = []
-        left = sorted(self.active, key=rank)
+        left = plain(self.active)
         if self.indexed:
             seen: set[int] = set()
             for pod in reversed(list(left)):
@@ -492,6 +491,13 @@ class Round:
             self.told.append(Emit(self.job, "TooManySucceededPods", text, "Warning"))
         self.told.append(told)
         self.changes.append(UpdateStatus(RESOURCE, status_update(self.job, ended)))
+
+
+def _restarts(pod: Obj) -> int:
+    """How often containers of the pod were started again, altogether."""
+    status: Obj = pod.get("status") or {}
+    listed = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+    return sum([each.get("restartCount", 0) for each in listed])
 
 
 def _with_index(container: Obj) -> Obj:

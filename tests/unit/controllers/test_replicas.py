@@ -108,3 +108,31 @@ async def test_a_replication_controller_does_the_same() -> None:
     assert found["status"]["availableReplicas"] == 2
     owner = made.all("pods")[0]["metadata"]["ownerReferences"][0]
     assert (owner["kind"], owner["name"], owner["controller"]) == ("ReplicationController", "rc", True)
+
+
+async def test_pods_are_made_in_batches_of_which_the_one_that_fails_is_the_last() -> None:
+    made = await lab("replicaset", kubelets=False)
+    made.api.refuse["pods"], made.api.room["pods"] = forbidden("", "pods", "rs-x", "exceeded quota: q"), 4
+    await make_set(made, replicas=12)
+    await made.settle()
+    assert len(names(made)) == 4
+    # One, two and four were tried; of the four one went well, and for those after them it is no use before it is
+    # tried again, with one.
+    assert -5 <= made.api.room["pods"] <= -3
+
+
+async def test_a_pod_that_cannot_be_deleted_keeps_no_other() -> None:
+    made = await lab("replicaset", kubelets=False)
+    await make_set(made, replicas=3)
+    await made.settle()
+    kept = sorted(made.all("pods"), key=lambda each: str(each["metadata"]["uid"]))[0]["metadata"]["name"]
+    made.api.keep[kept] = forbidden("", "pods", kept, "denied")
+    await change(made, SETS, "rs", {"spec": {"replicas": 0}})
+    await made.settle()
+    assert names(made) == [kept]
+    failure = condition(made.get(SETS, "rs"), "ReplicaFailure")
+    assert (failure["reason"], failure["message"]) == (
+        "FailedDelete",
+        f'unable to delete pods: pods "{kept}" is forbidden: denied',
+    )
+    assert made.told("FailedDelete")[0] == f'Error deleting: pods "{kept}" is forbidden: denied'

@@ -31,13 +31,19 @@ def parts(resource: str) -> tuple[str, str]:
 
 
 class FakeApi:
-    """The verbs, for whoever asks. `refuse`: resource id -> the error that creating one raises."""
+    """The verbs, for whoever asks.
+
+    `refuse`: resource id -> the error that creating one raises, once the `room` for it (a number) is spent; `keep`: the
+    name of an object -> the error that deleting it raises.
+    """
 
     def __init__(self, store: Store, clock: FixedClock) -> None:
         self.store = store
         self.clock = clock
         self.ids = Ids(1)
         self.refuse: dict[str, errors.StatusError] = {}
+        self.room: dict[str, int] = {}
+        self.keep: dict[str, errors.StatusError] = {}
         self.users: list[str] = []
 
     def as_user(self, user: str, manager: str) -> FakeApi:
@@ -55,7 +61,9 @@ class FakeApi:
         if subresource == "binding":
             return await self._bind(namespace, name, obj)
         if resource in self.refuse:
-            raise self.refuse[resource]
+            self.room[resource] = self.room.get(resource, 0) - 1
+            if self.room[resource] < 0:
+                raise self.refuse[resource]
         made = orjson.loads(orjson.dumps(obj))
         meta = made["metadata"]
         if not meta.get("name"):
@@ -122,6 +130,8 @@ class FakeApi:
         return await self._replace(stored, tidy(changed), subresource)
 
     async def delete(self, resource: str, namespace: str, name: str, options: Obj | None = None) -> Obj:
+        if name in self.keep:
+            raise self.keep[name]
         stored, options = self.found(resource, namespace, name), options or {}
         obj = stored.decode()
         meta = obj["metadata"]

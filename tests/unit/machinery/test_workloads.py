@@ -3,8 +3,9 @@ import pytest
 from fakekube.core.ids import SAFE_LETTERS
 from fakekube.core.meta import Obj
 from fakekube.machinery.podfacts import PodFacts
+from fakekube.machinery.ranking import plain, surplus
 from fakekube.machinery.selection import matcher
-from fakekube.machinery.workloads import claim_pods, content_hash, deletion_rank, set_condition, share
+from fakekube.machinery.workloads import claim_pods, content_hash, set_condition, share
 from fakekube.storage.values import Key, Stored, Views
 
 NOW = 1_767_225_600.0
@@ -29,8 +30,20 @@ def test_surplus_pods_go_in_the_order_in_which_they_are_missed_least() -> None:
         pod("pending", phase="Pending", ready="False"),
         pod("unbound", node="", phase="Pending", ready="False"),
     ]
-    ordered = sorted(pods, key=deletion_rank(NOW, {"full": 3, "n": 1}))
-    assert [each.name for each in ordered] == ["unbound", "pending", "unready", "crowded", "young", "old", "dear"]
+    order = ["unbound", "pending", "unready", "crowded", "young", "old", "dear"]
+    assert [each.name for each in surplus(pods, 6, NOW, {"full": 3, "n": 1})] == order[:6]
+    assert surplus(pods, 7, NOW, {}) == pods
+
+
+def test_a_job_does_without_what_was_ready_last_whatever_it_costs() -> None:
+    pods = [pod("old"), pod("young", since="2025-12-31T23:59:59Z"), pod("unready", ready="False")]
+    dear = pod("dear", annotations={"controller.kubernetes.io/pod-deletion-cost": "-10"}, since="2025-12-31T22:00:00Z")
+    assert [each.name for each in plain([*pods, dear])] == ["unready", "young", "old", "dear"]
+
+
+def test_of_pods_that_are_as_old_by_the_power_of_two_the_uid_decides() -> None:
+    pods = [pod("b", since="2025-12-31T23:00:01Z"), pod("c"), pod("a", since="2025-12-31T23:00:02Z")]
+    assert [each.name for each in surplus(pods, 2, NOW, {})] == ["a", "b"]
 
 
 @pytest.mark.parametrize(

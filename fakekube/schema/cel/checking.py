@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from fakekube.schema.cel import types
 from fakekube.schema.cel.declarations import Overload
 from fakekube.schema.cel.faults import CompileError, Fault
-from fakekube.schema.cel.syntax import Call, Fold, Ident, ListOf, Literal, MapOf, Message, Node, Select, everything
+from fakekube.schema.cel.syntax import Call, Fold, Ident, ListOf, Literal, MapOf, Message, Node, Select
 from fakekube.schema.cel.types import BOOL, DYN, ERROR, INT, Found, Type, list_of, map_of, optional_of, unwrapped
 from fakekube.schema.cel.values import Uint
 
@@ -39,27 +39,49 @@ TYPE_NAMES: dict[str, Type] = {
     "kubernetes.Semver": Type("struct", "kubernetes.Semver"),
 }
 """Names of types, which are values too."""
+_LAST_NAMES = frozenset(name.rpartition(".")[2] for name in TYPE_NAMES)
+STATED_LITERALS = frozenset({"duration", "timestamp", "matches"})
+"""Functions whose constants are judged when an expression is compiled."""
 
 
-@dataclass(frozen=True, slots=True)
 class Environment:
     """What an expression may name: variables and functions."""
 
-    functions: Mapping[str, list[Overload]]
-    variables: Mapping[str, Type] = field(default_factory=dict)
-    messages: Callable[[str], Type | None] = lambda name: None
-    """The type of the messages that expressions may make by this name: a struct; None if there is none."""
+    __slots__ = ("functions", "messages", "resolved", "variables")
+
+    def __init__(
+        self,
+        functions: Mapping[str, list[Overload]],
+        variables: Mapping[str, Type] | None = None,
+        messages: Callable[[str], Type | None] = lambda name: None,
+    ) -> None:
+        """`messages`: the type of those that expressions may make by a name; None if there is none."""
+        self.functions = functions
+        self.variables: Mapping[str, Type] = {} if variables is None else variables
+        self.messages = messages
+        self.resolved: dict[tuple[object, ...], Any] = getattr(functions, "resolved", {})
+        """Calls that were understood before."""
 
 
-def check(source: str, tree: Node, environment: Environment) -> None:
+class Checked(NamedTuple):
+    """What was seen on the way."""
+
+    names: frozenset[str]
+    """The variables that are referred to."""
+    literals: list[Call]
+    """Calls of functions that take constants of a form of their own."""
+
+
+def check(source: str, tree: Node, environment: Environment) -> Checked:
     """Fill in the types; CompileError if they do not fit."""
     checker = _Checker(environment)
     checker.check(tree)
     if checker.faults:
         raise CompileError(source, checker.faults)
     found = checker.found
-    for node in everything(tree):
+    for node in checker.loose:
         node.type = found.put_in(node.type, rest_is_dyn=True)
+    return Checked(frozenset(checker.names), checker.literals)
 
 
 def text_of_signature(parameters: list[Type], *, method: bool) -> str:
@@ -71,9 +93,14 @@ def text_of_signature(parameters: list[Type], *, method: bool) -> str:
 class _Checker:
     def __init__(self, environment: Environment) -> None:
         self._functions = environment.functions
+        self._resolved = environment.resolved
         self._messages = environment.messages
         self._variables: dict[str, Type] = dict(environment.variables)
         self.found, self.faults = Found(), list[Fault]()
+        self.loose: list[Node] = []
+        """Nodes whose types may hold parameters that are yet to be found."""
+        self.names: set[str] = set()
+        self.literals: list[Call] = []
         self._free = 0
 
     def _fault(self, node: Node, message: str) -> None:
@@ -87,29 +114,19 @@ class _Checker:
         return types.parameter(f"_var{self._free - 1}")
 
     def _known(self, node: Node) -> Type:
-        return self.found.put_in(node.type)
+        type = node.type
+        return type if type.key is not None or not self.found.types else self.found.put_in(type)
 
     # --- by kind
 
     def check(self, node: Node) -> None:
         """The node and its parts."""
-        match node:
-            case Literal():
-                node.type = _LITERALS[type(node.value)]
-            case Ident():
-                node.type = self._ident(node)
-            case Select():
-                node.type = self._select(node)
-            case Call():
-                self._call(node)
-            case ListOf():
-                node.type = self._list(node)
-            case MapOf():
-                node.type = self._map(node)
-            case Fold():
-                self._fold(node)
-            case Message():
-                node.type = self._message(node)
+        _BY_KIND[type(node)](self, node)
+        if node.type.key is None:
+            self.loose.append(node)
+
+    def _literal(self, node: Literal) -> None:
+        node.type = _LITERALS[type(node.value)]
 
     def _undeclared(self, node: Node, name: str) -> None:
         self._fault(node, f"undeclared reference to '{name}' (in container '')")
@@ -120,20 +137,25 @@ class _Checker:
             return self._variables[name]
         return types.type_of(TYPE_NAMES[name]) if name in TYPE_NAMES else None
 
-    def _ident(self, node: Ident) -> Type:
-        found = self._named(node.name)
+    def _ident(self, node: Ident) -> None:
+        name = node.name
+        found = self._variables.get(name) or self._named(name)
         if found is None:
-            self._undeclared(node, node.name)
-            return ERROR
-        node.name = node.name.removeprefix(".")
-        return found
+            self._undeclared(node, name)
+            node.type = ERROR
+            return
+        node.name = name.removeprefix(".")
+        node.type = found
+        self.names.add(node.name)
 
-    def _select(self, node: Select) -> Type:
-        path = dotted(node)
-        if path and not node.test and path not in self._variables and path.removeprefix(".") in TYPE_NAMES:
-            return types.type_of(TYPE_NAMES[path.removeprefix(".")])
+    def _select(self, node: Select) -> None:
+        if node.field in _LAST_NAMES and not node.test:
+            path = dotted(node)
+            if path and path not in self._variables and path.removeprefix(".") in TYPE_NAMES:
+                node.type = types.type_of(TYPE_NAMES[path.removeprefix(".")])
+                return
         found = self._field(node, node.operand, node.field, optional=False)
-        return BOOL if node.test else self.found.put_in(found)
+        node.type = BOOL if node.test else found if found.key is not None else self.found.put_in(found)
 
     def _field(self, node: Node, operand: Node, name: str, *, optional: bool) -> Type:
         self.check(operand)
@@ -158,12 +180,12 @@ class _Checker:
             result = DYN
         return optional_of(result) if is_optional or optional else result
 
-    def _list(self, node: ListOf) -> Type:
+    def _list(self, node: ListOf) -> None:
         joined: Type | None = None
         for index, element in enumerate(node.elements):
             self.check(element)
             joined = self._joined(element, joined, self._element(element, index in node.optional))
-        return list_of(self._new() if joined is None else joined)
+        node.type = list_of(self._new() if joined is None else joined)
 
     def _element(self, node: Node, optional: bool) -> Type:
         if not optional:
@@ -173,7 +195,7 @@ class _Checker:
             self._mismatch(node, optional_of(inner), inner)
         return inner
 
-    def _map(self, node: MapOf) -> Type:
+    def _map(self, node: MapOf) -> None:
         keys: Type | None = None
         values: Type | None = None
         for key, value, optional in node.entries:
@@ -181,13 +203,14 @@ class _Checker:
             keys = self._joined(key, keys, key.type)
             self.check(value)
             values = self._joined(value, values, self._element(value, optional))
-        return map_of(keys or self._new(), values or self._new())
+        node.type = map_of(keys or self._new(), values or self._new())
 
-    def _message(self, node: Message) -> Type:
+    def _message(self, node: Message) -> None:
         made = self._messages(node.name.removeprefix("."))
         if made is None:
             self._undeclared(node, node.name)
-            return ERROR
+            node.type = ERROR
+            return
         for name, value in node.fields:
             self.check(value)
             field = made.fields.get(name.strip("`"))
@@ -196,7 +219,7 @@ class _Checker:
             elif not self.found.assignable(field.type, value.type):
                 expected = f"expected type of field '{name}' is '{field.type}'"
                 self._fault(value, f"{expected} but provided type is '{value.type}'")
-        return made
+        node.type = made
 
     def _joined(self, node: Node, before: Type | None, now: Type) -> Type:
         if before is None:
@@ -234,15 +257,38 @@ class _Checker:
         self._resolve(node)
 
     def _resolve(self, node: Call) -> None:
-        if node.function in ("_&&_", "_||_"):
+        function = node.function
+        if function == "_&&_" or function == "_||_":
             node.type = BOOL
             for arg in node.args:
-                if not self.found.assignable(arg.type, BOOL):
+                if arg.type is not BOOL and not self.found.assignable(arg.type, BOOL):
                     self._mismatch(arg, BOOL, arg.type)
                     node.type = ERROR
             return
+        if function in STATED_LITERALS:
+            self.literals.append(node)
         given = [operand.type for operand in node.operands()]
+        keys = [each.key for each in given]
+        if None in keys:
+            node.overloads, result = self._matching(node, given)
+        else:
+            known = (function, node.target is None, *keys)
+            found = self._resolved.get(known)
+            if found is None:
+                found = self._matching(node, given)
+                if found[1] is not None and found[1].key is not None:
+                    self._resolved[known] = found
+            node.overloads, result = found
+        if result is None:
+            told = [self.found.put_in(each, rest_is_dyn=True) for each in given]
+            text = text_of_signature(told, method=node.target is not None)
+            self._fault(node, f"found no matching overload for '{function}' applied to '{text}'")
+        node.type = result or ERROR
+
+    def _matching(self, node: Call, given: list[Type]) -> tuple[list[Overload], Type | None]:
+        """The ways to call the function with values of such types, and the type of what it comes to."""
         result: Type | None = None
+        overloads: list[Overload] = []
         for overload in self._functions[node.function]:
             if overload.method != (node.target is not None) or len(overload.parameters) != len(given):
                 continue
@@ -252,17 +298,13 @@ class _Checker:
                 parameters, made = tuple(map(fresh.put_in, parameters)), fresh.put_in(made)
             if not self.found.assignable_all(tuple(given), parameters):
                 continue
-            node.overloads.append(overload)
+            overloads.append(overload)
             made = self.found.put_in(made)
             if result is None:
                 result = made
             elif not types.is_dyn(result) and made != result:
                 result = DYN
-        if result is None:
-            known = [self.found.put_in(each, rest_is_dyn=True) for each in given]
-            text = text_of_signature(known, method=node.target is not None)
-            self._fault(node, f"found no matching overload for '{node.function}' applied to '{text}'")
-        node.type = result or ERROR
+        return overloads, result
 
     # --- loops
 
@@ -300,6 +342,18 @@ class _Checker:
     def _assert(self, node: Node, expected: Type) -> None:
         if not self.found.assignable(expected, node.type):
             self._mismatch(node, expected, node.type)
+
+
+_BY_KIND: dict[type, Callable[[_Checker, Any], None]] = {
+    Literal: _Checker._literal,
+    Ident: _Checker._ident,
+    Select: _Checker._select,
+    Call: _Checker._call,
+    ListOf: _Checker._list,
+    MapOf: _Checker._map,
+    Fold: _Checker._fold,
+    Message: _Checker._message,
+}
 
 
 def dotted(node: Node) -> str:

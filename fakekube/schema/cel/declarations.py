@@ -91,9 +91,18 @@ Row = tuple[str, str, str, Implementation]
 """Function, overload, signature and what carries it out."""
 
 
-def declared(rows: Iterable[Row]) -> dict[str, list[Overload]]:
+class Functions(dict[str, list[Overload]]):
+    """Overloads by the name of their function."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.resolved: dict[tuple[object, ...], tuple[list[Overload], Type | None]] = {}
+        """Calls with types of which nothing is to be found out: how they were understood before (checking)."""
+
+
+def declared(rows: Iterable[Row]) -> Functions:
     """The functions of a library by name."""
-    found: dict[str, list[Overload]] = {}
+    found = Functions()
     for function, name, text, implementation in rows:
         method, parameters, result = signature(text)
         generic = tuple(sorted({param for part in (*parameters, result) for param in _parameters(part)}))

@@ -27,6 +27,25 @@ _WORDS = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 KEYWORDS = frozenset({"in", "true", "false", "null"})
+END = "<EOF>"
+_NEXT = re.compile(
+    rf"""
+    (?:[\t\ \r\n\f]+|//[^\n]*)*+
+    (?:
+      (?P<IDENTIFIER>(?![bBrR]{{1,2}}['"])[A-Za-z_][A-Za-z0-9_]*)
+    | (?P<STRING>{_STRING})
+    | (?P<NUM_FLOAT>[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|\.[0-9]+(?:[eE][+-]?[0-9]+)?)
+    | (?P<sign>==|!=|<=|>=|&&|\|\||[<>\[\]{{}}().,\-!?:+*/%])
+    | (?P<NUM_UINT>(?:0x[0-9a-fA-F]+|[0-9]+)[uU])
+    | (?P<NUM_INT>0x[0-9a-fA-F]+|[0-9]+)
+    | (?P<BYTES>[bB](?:{_STRING}))
+    | (?P<ESC_IDENTIFIER>`[A-Za-z0-9_./ -]+`)
+    | \Z
+    )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+"""One word and what may stand before it."""
 _PARTIAL = re.compile(r"[bBrR]{0,2}['\"][^\n\r]*|[=&|].?|.", re.DOTALL)
 
 
@@ -69,6 +88,31 @@ def _unknown(source: str, place: int) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+
+
+Words = tuple[list[str], list[str], list[int]]
+"""Of each word its kind (signs and keywords are their own), its text and where it begins; the last is END."""
+
+
+def words(source: str) -> Words | None:
+    """The words; None if there is something that is none."""
+    kinds: list[str] = []
+    texts: list[str] = []
+    places: list[int] = []
+    scan, place = _NEXT.match, 0
+    while (match := scan(source, place)) is not None:
+        kind = match.lastgroup
+        if kind is None:
+            kinds += (END, END)  # looking one word ahead goes past no end
+            texts.append(END)
+            places.append(len(source))
+            return kinds, texts, places
+        text = match[kind]
+        kinds.append(text if kind == "sign" or text in KEYWORDS else kind)
+        texts.append(text)
+        place = match.end()
+        places.append(place - len(text))
+    return None
 
 
 class LiteralError(Exception):

@@ -1,63 +1,36 @@
-"""Reads expressions, with the words for what is wrong that cel-go's parser (made by ANTLR) has."""
+"""Reads expressions: quickly where nothing is wrong; where the syntax is, `recovery` finds the words for it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-
 from fakekube.schema.cel import macros
 from fakekube.schema.cel.faults import CompileError, Fault
-from fakekube.schema.cel.lexing import LiteralError, Token, bytes_of, text_of, tokens
+from fakekube.schema.cel.lexing import END, LiteralError, bytes_of, text_of, words
 from fakekube.schema.cel.syntax import Call, Ident, ListOf, Literal, MapOf, Message, Node, Select
 from fakekube.schema.cel.values import Uint
 
 LENGTH_LIMIT = 100_000
 DEPTH_LIMIT = 250
-
-RESERVED = frozenset(
-    [
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "false",
-        "for",
-        "function",
-        "if",
-        "import",
-        "in",
-        "let",
-        "loop",
-        "package",
-        "namespace",
-        "null",
-        "return",
-        "true",
-        "var",
-        "void",
-        "while",
-    ]
-)
-_PRIMARY = ("'['", "'{'", "'('", "'.'", "'-'", "'!'", "'true'", "'false'", "'null'")
-_LITERALS = ("NUM_FLOAT", "NUM_INT", "NUM_UINT", "STRING", "BYTES", "IDENTIFIER")
-STARTS = (*_PRIMARY, *_LITERALS)
-"""What an expression may begin with, in the order of the grammar's words."""
-_RELATIONS = ("==", "!=", "in", "<", "<=", ">=", ">")
-_SIGNS = ("[", "]", "{", "}", "(", ")", ".", ",", "-", "!", "?", ":", "true", "false", "null")
-_ORDER = {
-    word: index for index, word in enumerate(("<EOF>", *(f"'{sign}'" for sign in _SIGNS), *_LITERALS, "ESC_IDENTIFIER"))
-}
-_GOES_ON = frozenset(
-    {*_RELATIONS, "&&", "||", "[", "]", "}", ")", ".", ",", "-", "?", ":", "+", "*", "/", "%", "<EOF>"}
-)
-"""What may follow a bracket that closes."""
-
 INT_RANGE = range(-(1 << 63), 1 << 63)
+RESERVED = frozenset(
+    (
+        *("as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop"),
+        *("package", "namespace", "null", "return", "true", "var", "void", "while"),
+    )
+)
+_POWERS = {
+    "||": 1,
+    "&&": 2,
+    **dict.fromkeys(("==", "!=", "<", "<=", ">=", ">", "in"), 3),
+    **dict.fromkeys("+-", 4),
+    **dict.fromkeys("*/%", 5),
+}
+"""How close operators hold what stands beside them."""
+_FUNCTIONS = {sign: f"_{sign}_" for sign in _POWERS} | {"in": "@in"}
+_CONSTANTS = {"true": True, "false": False, "null": None}
 
 
-class _Stop(Exception):
-    """The first fault of syntax; what follows it is not read."""
+class _Unreadable(Exception):
+    """The syntax is wrong somewhere."""
 
 
 def parse(source: str) -> Node:
@@ -65,354 +38,257 @@ def parse(source: str) -> Node:
     if len(source) > LENGTH_LIMIT:
         text = f"expression code point size exceeds limit: size: {len(source)}, limit {LENGTH_LIMIT}"
         raise CompileError(source, [Fault(0, text)])
-    words, faults = tokens(source)
-    parser = _Parser(words, faults)
-    tree = None
-    with suppress(_Stop):
-        tree = parser.whole()
-    if faults or tree is None:
-        raise CompileError(source, faults)
+    try:
+        reader = _Reader(source)
+        tree = reader.whole()
+    except _Unreadable:
+        from fakekube.schema.cel.recovery import syntax_faults  # few expressions are wrong
+
+        raise CompileError(source, syntax_faults(source)) from None
+    if reader.faults:
+        raise CompileError(source, reader.faults)
     return tree
 
 
-class _Parser:
-    def __init__(self, words: list[Token], faults: list[Fault]) -> None:
-        self._words, self._faults, self._next = words, faults, 0
-        self._depth = 0
+class _Reader:
+    """Goes over the words once; `kind` is that of the next."""
 
-    # --- words
+    __slots__ = ("_depth", "_kinds", "_next", "_places", "_texts", "faults", "kind")
 
-    @property
-    def _word(self) -> Token:
-        return self._words[self._next]
+    def __init__(self, source: str) -> None:
+        found = words(source)
+        if found is None:
+            raise _Unreadable
+        self._kinds, self._texts, self._places = found
+        self._next = self._depth = 0
+        self.kind = self._kinds[0]
+        self.faults: list[Fault] = []
 
-    def _take(self) -> Token:
-        word = self._words[self._next]
-        self._next += word.kind != "<EOF>"
-        return word
+    def _advance(self) -> int:
+        """Go on to the next word; where the one before it stands."""
+        place = self._next
+        self._next = place + 1
+        self.kind = self._kinds[place + 1]
+        return self._places[place]
+
+    def _expect(self, kind: str) -> None:
+        if self.kind != kind:
+            raise _Unreadable
+        self._advance()
 
     def _skip(self, kind: str) -> bool:
-        if self._word.kind != kind:
+        if self.kind != kind:
             return False
-        self._next += 1
+        self._advance()
         return True
-
-    def _stop(self, message: str, at: Token | None = None) -> _Stop:
-        self._faults.append(Fault((at or self._word).offset, f"Syntax error: {message}"))
-        return _Stop()
-
-    def _mismatched(self, expected: Iterable[str]) -> _Stop:
-        return self._stop(f"mismatched input '{self._word.text}' expecting {_set(expected)}")
-
-    @property
-    def _following(self) -> Token:
-        return self._words[min(self._next + 1, len(self._words) - 1)]
-
-    def _extraneous(self, expected: Iterable[str]) -> None:
-        """Tell of a word too many, and go on after it."""
-        word = self._word
-        text = f"Syntax error: extraneous input '{word.text}' expecting {_set(expected)}"
-        self._faults.append(Fault(word.offset, text))
-        self._next += 1
-
-    def _close(self, kind: str) -> None:
-        """The sign that ends something, unless a word stands before it that is too many, or it is missing."""
-        if self._skip(kind):
-            return
-        if self._following.kind == kind and self._word.kind != "<EOF>":
-            self._extraneous((f"'{kind}'",))
-            self._next += 1
-        elif self._word.kind in _GOES_ON and (self._word.kind != "," or kind != ")"):
-            self._faults.append(Fault(self._word.offset, f"Syntax error: missing '{kind}' at '{self._word.text}'"))
-        else:
-            raise self._mismatched((f"'{kind}'",))
 
     def whole(self) -> Node:
         """The whole expression."""
-        tree = self._expr()
-        if self._word.kind != "<EOF>":
-            if self._following.kind != "<EOF>":
-                raise self._mismatched(("<EOF>",))
-            self._extraneous(("<EOF>",))
+        tree = self._expression()
+        if self.kind != END:
+            raise _Unreadable
         return tree
 
-    # --- operators
-
-    def _expr(self) -> Node:
+    def _expression(self) -> Node:
         self._depth += 1
         if self._depth > DEPTH_LIMIT:
-            self._faults.append(Fault(0, f"expression recursion limit exceeded: {DEPTH_LIMIT}"))
-            raise _Stop
-        first = self._logic("||", lambda: self._logic("&&", self._relation))
-        if self._word.kind == "?":
-            offset = self._take().offset
-            second = self._logic("||", lambda: self._logic("&&", self._relation))
-            if not self._skip(":"):
-                raise self._mismatched(("':'",))
-            first = Call(offset, "_?_:_", [first, second, self._expr()])
+            raise _Unreadable
+        found = self._operation(1)
+        if self.kind == "?":
+            offset = self._advance()
+            second = self._operation(1)
+            self._expect(":")
+            found = Call(offset, "_?_:_", [found, second, self._expression()])
         self._depth -= 1
-        return first
-
-    def _logic(self, sign: str, part: Callable[[], Node]) -> Node:
-        found = part()
-        if self._word.kind != sign:
-            return found
-        offset, parts = self._word.offset, [found]
-        while self._skip(sign):
-            parts.append(part())
-        return Call(offset, f"_{sign}_", parts)
-
-    def _relation(self) -> Node:
-        found = self._sum()
-        while self._word.kind in _RELATIONS:
-            word = self._take()
-            name = "@in" if word.kind == "in" else f"_{word.kind}_"
-            found = Call(word.offset, name, [found, self._sum()])
         return found
 
-    def _sum(self) -> Node:
-        found = self._product()
-        while self._word.kind in ("+", "-"):
-            word = self._take()
-            found = Call(word.offset, f"_{word.kind}_", [found, self._product()])
-        return found
-
-    def _product(self) -> Node:
+    def _operation(self, lowest: int) -> Node:
         found = self._unary()
-        while self._word.kind in ("*", "/", "%"):
-            word = self._take()
-            found = Call(word.offset, f"_{word.kind}_", [found, self._unary()])
+        while (power := _POWERS.get(self.kind, 0)) >= lowest:
+            kind = self.kind
+            offset = self._advance()
+            parts = [found, self._operation(power + 1)]
+            while power < 3 and self.kind == kind:
+                self._advance()
+                parts.append(self._operation(power + 1))
+            found = Call(offset, _FUNCTIONS[kind], parts)
         return found
 
     def _unary(self) -> Node:
-        word = self._word
-        if word.kind == "-" and self._words[self._next + 1].kind in ("NUM_INT", "NUM_FLOAT"):
+        sign = self.kind
+        if sign not in ("!", "-") or (sign == "-" and self._kinds[self._next + 1] in ("NUM_INT", "NUM_FLOAT")):
             return self._member()
-        if word.kind not in ("!", "-"):
-            return self._member()
-        count = 0
-        while self._skip(word.kind):
+        offset, count = self._places[self._next], 0
+        while self._skip(sign):
             count += 1
-        if self._word.kind == "<EOF>":
-            if word.kind == "!":
-                raise self._stop(f"extraneous input '<EOF>' expecting {_set(STARTS)}")
-            self._faults.append(Fault(self._word.offset, "Syntax error: no viable alternative at input '-'"))
         operand = self._member()
-        return operand if count % 2 == 0 else Call(word.offset, f"{word.kind}_", [operand])
+        return operand if count % 2 == 0 else Call(offset, f"{sign}_", [operand])
 
     # --- members
 
     def _member(self) -> Node:
         found = self._primary()
         while True:
-            word = self._word
-            if word.kind == ".":
-                found = self._selected(found, self._take())
-            elif word.kind == "[":
-                self._take()
+            if self.kind == ".":
+                found = self._selected(found, self._advance())
+            elif self.kind == "[":
+                offset = self._advance()
                 function = "_[?_]" if self._skip("?") else "_[_]"
-                if self._word.kind == "<EOF>":
-                    raise self._mismatched((*STARTS, "'?'"))
-                index = self._expr()
-                self._close("]")
-                found = Call(word.offset, function, [found, index])
+                index = self._expression()
+                self._expect("]")
+                found = Call(offset, function, [found, index])
             else:
                 return found
 
-    def _selected(self, operand: Node, dot: Token) -> Node:
+    def _selected(self, operand: Node, dot: int) -> Node:
         optional = self._skip("?")
-        word = self._word
-        if word.kind == "ESC_IDENTIFIER":
-            self._faults.append(Fault(word.offset, "unsupported syntax: '`'"))
-            raise _Stop
-        if word.kind != "IDENTIFIER":
-            if word.kind in ("true", "false", "null"):
-                raise self._stop(f"mismatched input '{word.kind}' expecting IDENTIFIER")
-            if optional:
-                raise self._mismatched(("IDENTIFIER", "ESC_IDENTIFIER"))
-            raise self._stop(f"no viable alternative at input '.{'' if word.kind == '<EOF>' else word.text}'")
-        self._take()
+        if self.kind == "ESC_IDENTIFIER":
+            self.faults.append(Fault(self._places[self._next], "unsupported syntax: '`'"))
+        elif self.kind != "IDENTIFIER":
+            raise _Unreadable
+        text = self._texts[self._next]
+        offset = self._advance()
         if optional:
-            return Call(dot.offset, "_?._", [operand, Literal(word.offset, word.text)])
-        if self._word.kind == "(":
-            opening = self._take()
-            return self._expanded(opening.offset, word.text, operand, self._arguments())
-        return Select(dot.offset, operand, word.text)
+            return Call(dot, "_?._", [operand, Literal(offset, text)])
+        if self.kind == "(":
+            offset = self._advance()
+            return self._expanded(offset, text, operand, self._arguments())
+        return Select(dot, operand, text)
 
     def _arguments(self) -> list[Node]:
         found: list[Node] = []
         if self._skip(")"):
             return found
-        if not self._begins():
-            self._drop((*STARTS, "')'"))
-            if self._skip(")"):
-                return found
-        found.append(self._expr())
+        found.append(self._expression())
         while self._skip(","):
-            found.append(self._expr())
-        self._close(")")
+            found.append(self._expression())
+        self._expect(")")
         return found
-
-    def _drop(self, expected: Iterable[str]) -> None:
-        """Go on after a word that nothing begins with, if what follows does."""
-        following, listed = self._following.kind, tuple(expected)
-        fits = following in listed or f"'{following}'" in listed
-        if self._word.kind == "<EOF>" or not fits:
-            raise self._mismatched(expected)
-        self._extraneous(listed)
-
-    def _begins(self) -> bool:
-        """Whether an expression may begin here."""
-        kind = self._word.kind
-        return kind in _LITERALS or f"'{kind}'" in _PRIMARY
 
     def _expanded(self, offset: int, function: str, target: Node | None, args: list[Node]) -> Node:
         """A call, or what the macro of that name makes of it."""
         try:
             found = macros.expand(offset, function, target, args)
         except macros.MacroError as error:
-            self._faults.append(Fault(error.offset, str(error)))
+            self.faults.append(Fault(error.offset, str(error)))
             return Literal(offset, True)
         return found or Call(offset, function, args, target)
 
     def _primary(self) -> Node:
-        word = self._word
-        if word.kind in ("IDENTIFIER", "."):
+        kind = self.kind
+        if kind == "IDENTIFIER" or kind == ".":
             return self._named()
-        if not self._begins() or word.kind == "!":
-            self._drop(STARTS)
-            return self._unary()
-        self._take()
-        match word.kind:
+        text = self._texts[self._next]
+        offset = self._advance()
+        if kind in _CONSTANTS:
+            return Literal(offset, _CONSTANTS[kind])
+        match kind:
             case "(":
-                found = self._expr()
-                self._close(")")
+                found = self._expression()
+                self._expect(")")
                 return found
             case "[":
-                return self._list(word.offset)
+                return self._list(offset)
             case "{":
-                return MapOf(word.offset, self._entries())
-            case "true" | "false":
-                return Literal(word.offset, word.kind == "true")
-            case "null":
-                return Literal(word.offset, None)
-        return self._literal(word)
+                return MapOf(offset, self._entries())
+            case "-":
+                self._advance()
+                return self._number(offset, self._kinds[self._next - 1], "-" + self._texts[self._next - 1])
+            case "NUM_INT" | "NUM_FLOAT" | "NUM_UINT":
+                return self._number(offset, kind, text)
+            case "STRING" | "BYTES":
+                return self._text(offset, kind, text)
+        raise _Unreadable
+
+    # --- names
 
     def _named(self) -> Node:
+        start = self._places[self._next]
         dot = self._skip(".")
-        word = self._word
-        if word.kind != "IDENTIFIER":
-            raise self._mismatched(("IDENTIFIER",))
-        self._take()
+        if self.kind != "IDENTIFIER":
+            raise _Unreadable
+        text = self._texts[self._next]
+        offset = self._advance()
         if self._is_message():
-            return self._message(word, dot)
-        if word.text in RESERVED:
-            start = self._words[self._next - 2].offset if dot else word.offset
-            self._faults.append(Fault(start, f"reserved identifier: {word.text}"))
-            if self._word.kind == "(":
-                self._take()
-                self._arguments()
-            return Ident(word.offset, word.text)
-        name = f".{word.text}" if dot else word.text
-        if self._word.kind == "(":
-            opening = self._take()
-            return self._expanded(opening.offset, name, None, self._arguments())
-        return Ident(word.offset, name)
+            return self._message(text, dot)
+        if text in RESERVED:
+            self.faults.append(Fault(start, f"reserved identifier: {text}"))
+        name = f".{text}" if dot else text
+        if self.kind == "(":
+            offset = self._advance()
+            return self._expanded(offset, name, None, self._arguments())
+        return Ident(offset, name)
 
     def _is_message(self) -> bool:
         """Whether the name goes on to a brace."""
-        place = self._next
-        while self._words[place].kind == "." and self._words[place + 1].kind == "IDENTIFIER":
+        if self.kind not in (".", "{"):
+            return False
+        place, kinds = self._next, self._kinds
+        while kinds[place] == "." and kinds[place + 1] == "IDENTIFIER":
             place += 2
-        return self._words[place].kind == "{"
+        return kinds[place] == "{"
 
-    def _message(self, first: Token, dot: bool) -> Node:
-        name = ("." if dot else "") + first.text
+    def _message(self, first: str, dot: bool) -> Node:
+        name = ("." if dot else "") + first
         while self._skip("."):
-            name += "." + self._take().text
-        opening = self._take()
+            name += "." + self._texts[self._next]
+            self._advance()
+        offset = self._advance()
         fields: list[tuple[str, Node]] = []
         while not self._skip("}"):
             self._skip("?")
-            field = self._take()
-            if field.kind not in ("IDENTIFIER", "ESC_IDENTIFIER") or not self._skip(":"):
-                raise self._stop(f"extraneous input '{field.text}' expecting {{'}}', ',', '?', IDENTIFIER}}", field)
-            fields.append((field.text, self._expr()))
-            if not self._skip(",") and self._word.kind != "}":
-                raise self._mismatched(("'}'", "','"))
-        return Message(opening.offset, name, fields)
+            if self.kind not in ("IDENTIFIER", "ESC_IDENTIFIER"):
+                raise _Unreadable
+            field = self._texts[self._next]
+            self._advance()
+            self._expect(":")
+            fields.append((field, self._expression()))
+            if self.kind != "}":
+                self._expect(",")
+        return Message(offset, name, fields)
+
+    # --- lists, maps, constants
 
     def _list(self, offset: int) -> Node:
         elements: list[Node] = []
         optional: set[int] = set()
         while not self._skip("]"):
-            if elements and not self._comma("]"):
-                break
-            if self._skip("]"):
-                break
             if self._skip("?"):
                 optional.add(len(elements))
-            elif not self._begins():
-                raise self._mismatched(("']'",) if elements else (*STARTS, "']'", "','", "'?'"))
-            elements.append(self._expr())
+            elements.append(self._expression())
+            if self.kind != "]":
+                self._expect(",")
         return ListOf(offset, elements, frozenset(optional))
 
     def _entries(self) -> list[tuple[Node, Node, bool]]:
         entries: list[tuple[Node, Node, bool]] = []
         while not self._skip("}"):
-            if entries and not self._comma("}"):
-                break
-            if self._skip("}"):
-                break
             optional = self._skip("?")
-            key = self._expr()
-            if not self._skip(":"):
-                raise self._mismatched(("':'",))
-            entries.append((key, self._expr(), optional))
+            key = self._expression()
+            self._expect(":")
+            entries.append((key, self._expression(), optional))
+            if self.kind != "}":
+                self._expect(",")
         return entries
 
-    def _comma(self, closing: str) -> bool:
-        """Whether something follows; False if the end was found after a word too many."""
-        if self._skip(","):
-            return True
-        if self._following.kind != closing:
-            raise self._mismatched((f"'{closing}'", "','"))
-        self._extraneous((f"'{closing}'", "','"))
-        self._next += 1
-        return False
+    def _number(self, offset: int, kind: str, text: str) -> Node:
+        if kind == "NUM_FLOAT":
+            number = float(text)
+            return self._constant(offset, number, number in (float("inf"), float("-inf")), "double")
+        digits = text[:-1] if kind == "NUM_UINT" else text
+        value = int(digits, 16 if "x" in digits else 10)
+        if kind == "NUM_UINT":
+            return self._constant(offset, Uint(value), value >= 1 << 64, "uint")
+        return self._constant(offset, value, value not in INT_RANGE, "int")
 
-    def _literal(self, word: Token) -> Node:
-        sign, start = "", word.offset
-        if word.kind == "-":
-            sign, word = "-", self._take()
+    def _constant(self, offset: int, value: float, wrong: bool, word: str) -> Node:
+        if wrong:
+            self.faults.append(Fault(offset, f"invalid {word} literal"))
+        return Literal(offset, value)
+
+    def _text(self, offset: int, kind: str, text: str) -> Node:
         try:
-            match word.kind:
-                case "NUM_INT":
-                    value = int(sign + word.text, 16 if word.text.startswith("0x") else 10)
-                    if value not in INT_RANGE:
-                        raise LiteralError("invalid int literal")
-                    return Literal(start, value)
-                case "NUM_UINT":
-                    text = word.text[:-1]
-                    value = int(text, 16 if text.startswith("0x") else 10)
-                    if value >= 1 << 64:
-                        raise LiteralError("invalid uint literal")
-                    return Literal(start, Uint(value))
-                case "NUM_FLOAT":
-                    number = float(sign + word.text)
-                    if number in (float("inf"), float("-inf")):
-                        raise LiteralError("invalid double literal")
-                    return Literal(start, number)
-                case "STRING":
-                    return Literal(start, text_of(word.text))
-            return Literal(start, bytes_of(word.text[1:]))
+            return Literal(offset, text_of(text) if kind == "STRING" else bytes_of(text[1:]))
         except LiteralError as error:
-            self._faults.append(Fault(start, str(error)))
-            return Literal(start, None)
-
-
-def _set(expected: Iterable[str]) -> str:
-    """The words that would have done, in the grammar's order."""
-    listed = list(dict.fromkeys(expected))
-    listed.sort(key=_ORDER.__getitem__)
-    return listed[0] if len(listed) == 1 else "{" + ", ".join(listed) + "}"
+            self.faults.append(Fault(offset, str(error)))
+            return Literal(offset, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 KINDS = ("bool", "bytes", "double", "int", "string", "uint", "null", "timestamp", "duration", "dyn", "any", "error")
@@ -17,20 +17,59 @@ class Field:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
-    """A type. Those made from a schema know their fields, how a JSON value is seen as one, and their sizes."""
+Convert = Callable[[Any], Any]
 
-    kind: str
-    name: str
-    parameters: tuple[Type, ...] = ()
-    fields: Mapping[str, Field] = field(default_factory=dict, compare=False, repr=False)
-    convert: Callable[[Any], Any] | None = field(default=None, compare=False, repr=False)
-    """How JSON becomes a value of it; None: it is one."""
-    most: int = field(default=0, compare=False, repr=False)
-    """The most elements or characters there can be."""
-    least_bytes: int = field(default=0, compare=False, repr=False)
-    """The bytes that the shortest JSON text of it takes."""
+
+class Type:
+    """A type. Those made from a schema know their fields, how a JSON value is seen as one, and their sizes.
+
+    Types are equal by kind, name and parameters; the rest goes along.
+    """
+
+    __slots__ = ("_convert", "_find", "fields", "key", "kind", "least_bytes", "most", "name", "parameters")
+
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        parameters: tuple[Type, ...] = (),
+        fields: Mapping[str, Field] | None = None,
+        convert: Convert | None = None,
+        most: int = 0,
+        least_bytes: int = 0,
+        find: Callable[[], Convert | None] | None = None,
+    ) -> None:
+        """`find` is asked for `convert` when that is first needed."""
+        self.kind, self.name, self.parameters = kind, name, parameters
+        self.fields: Mapping[str, Field] = _NO_FIELDS if fields is None else fields
+        self._convert, self._find = convert, find
+        self.most = most
+        """The most elements or characters there can be."""
+        self.least_bytes = least_bytes
+        """The bytes that the shortest JSON text of it takes."""
+        self.key: str | None = _key(kind, name, parameters)
+        """What it is told apart by where nothing is to be found out about it; None: it holds parameters or objects."""
+
+    @property
+    def convert(self) -> Convert | None:
+        """How JSON becomes a value of it; None: it is one."""
+        if self._find is not None:
+            self._convert, self._find = self._find(), None
+        return self._convert
+
+    def sized(self, most: int, least_bytes: int, convert: Convert | None = None) -> Type:
+        """The same with sizes."""
+        return Type(self.kind, self.name, self.parameters, self.fields, convert, most, least_bytes)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Type) or self.kind != other.kind or self.name != other.name:
+            return False
+        return self.parameters == other.parameters
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.name, self.parameters))
 
     def __str__(self) -> str:
         if self.kind == "error":
@@ -38,6 +77,20 @@ class Type:
         if not self.parameters:
             return self.name
         return f"{self.name}({', '.join(map(str, self.parameters))})"
+
+    __repr__ = __str__
+
+
+_NO_FIELDS: Mapping[str, Field] = {}
+
+
+def _key(kind: str, name: str, parameters: tuple[Type, ...]) -> str | None:
+    if kind in ("param", "struct", "error", "type"):
+        return None
+    if not parameters:
+        return name
+    keys = [each.key for each in parameters]
+    return None if None in keys else f"{name}({','.join(map(str, keys))})"
 
 
 BOOL, BYTES, DOUBLE, INT, STRING, UINT, NULL, TIMESTAMP, DURATION, DYN, ANY, ERROR = (
@@ -105,10 +158,10 @@ class Found:
 
     def assignable_all(self, ones: tuple[Type, ...], others: tuple[Type, ...]) -> bool:
         """Whether all agree, one by one."""
-        before = dict(self.types)
+        before = dict(self.types) if self.types else None
         if self._all(ones, others):
             return True
-        self.types = before
+        self.types = before or {}
         return False
 
     def _all(self, ones: tuple[Type, ...], others: tuple[Type, ...]) -> bool:
@@ -164,6 +217,8 @@ class Found:
 
     def put_in(self, type: Type, *, rest_is_dyn: bool = False) -> Type:
         """The type with its parameters replaced."""
+        if type.key is not None:
+            return type
         if type.kind == "param":
             known = self.types.get(type.name)
             if known is not None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from fakekube.schema.cel import types
-from fakekube.schema.cel.types import Field, Type
+from fakekube.schema.cel.types import Convert, Field, Type
 from fakekube.schema.cel.values import (
     Duration,
     EvaluationError,
@@ -26,6 +26,7 @@ Schema = Mapping[str, Any]
 
 LARGEST_REQUEST = 3 * 1024 * 1024
 LONGEST_TIME, LONGEST_DATE = 32, 12
+EMBEDS = "x-kubernetes-embedded-resource"
 RESERVED = frozenset(
     [
         "true",
@@ -61,9 +62,8 @@ _ESCAPED = {"__": "__underscores__", ".": "__dot__", "-": "__dash__", "/": "__sl
 _TO_ESCAPE = re.compile(r"__|[-./]")
 _ALLOWED = re.compile(r"[A-Za-z_./-][A-Za-z0-9_./-]*").fullmatch
 
-Convert = Callable[[Any], Any]
 
-
+@lru_cache(4096)
 def escaped(name: str) -> str | None:
     """The name of a field in expressions; None if it has none."""
     if name in RESERVED:
@@ -73,11 +73,11 @@ def escaped(name: str) -> str | None:
     return _TO_ESCAPE.sub(lambda match: _ESCAPED[match.group()], name)
 
 
-def declared(schema: Schema, *, root: bool = False, name: str = "selfType") -> Type | None:
+def declared(schema: Schema, *, root: bool = False, name: str = "selfType0") -> Type | None:
     """The type of the schema's values; None if rules cannot see them. `root`: of an object with kind and name."""
     if schema.get("x-kubernetes-int-or-string"):
         most = schema.get("maxLength")
-        return replace(types.DYN, most=LARGEST_REQUEST - 2 if most is None else _four_times(most), least_bytes=1)
+        return types.DYN.sized(LARGEST_REQUEST - 2 if most is None else _four_times(most), 1)
     match schema.get("type"):
         case "array":
             return _list(schema, name)
@@ -86,12 +86,19 @@ def declared(schema: Schema, *, root: bool = False, name: str = "selfType") -> T
         case "string":
             return _string(schema)
         case "boolean":
-            return replace(types.BOOL, least_bytes=4)
+            return _BOOL
         case "number":
-            return replace(types.DOUBLE, convert=float, least_bytes=1)
+            return _NUMBER
         case "integer":
-            return replace(types.INT, least_bytes=1)
+            return _INTEGER
     return _object(schema, True, name) if root else None
+
+
+_BOOL, _NUMBER, _INTEGER = types.BOOL.sized(0, 4), types.DOUBLE.sized(0, 1, float), types.INT.sized(0, 1)
+
+
+def _below(schema: Schema, name: str) -> Type | None:
+    return declared(schema, root=bool(schema.get(EMBEDS)), name=name)
 
 
 def _four_times(count: int) -> int:
@@ -103,15 +110,17 @@ def _list(schema: Schema, name: str) -> Type | None:
     items = schema.get("items")
     if not isinstance(items, dict):
         return None
-    item = declared(items, root=bool(items.get("x-kubernetes-embedded-resource")), name=f"{name}.@elem")
+    item = _below(items, f"{name}.@idx")
     if item is None:
         return None
     most = schema.get("maxItems")
-    return replace(
-        types.list_of(item),
+    return Type(
+        "list",
+        "list",
+        (item,),
         most=(LARGEST_REQUEST - 2) // (item.least_bytes + 1) if most is None else max(most, 0),
         least_bytes=2,
-        convert=_list_converter(schema, item),
+        find=lambda: _list_converter(schema, item),
     )
 
 
@@ -132,6 +141,47 @@ def _list_converter(schema: Schema, item: Type) -> Convert | None:
     return None if convert is None else items
 
 
+class _Fields(Mapping[str, Field]):
+    """The fields of an object; their types are made when they are first asked for."""
+
+    __slots__ = ("_found", "_name", "_raw")
+
+    def __init__(self, properties: Mapping[str, Schema], name: str) -> None:
+        self._name = name
+        self._raw = {key: (raw, part) for raw, part in properties.items() if (key := escaped(raw)) is not None}
+        self._found: dict[str, Field | None] = {}
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The field, or else the default."""
+        found = self.found(key)
+        return default if found is None else found
+
+    def found(self, key: str) -> Field | None:
+        """The field; None if there is none, or rules cannot see its values."""
+        if key not in self._found:
+            if key not in self._raw:
+                return None
+            raw, part = self._raw[key]
+            type = _below(part, f"{self._name}.{key}")
+            self._found[key] = None if type is None else Field(type, raw)
+        return self._found[key]
+
+    def __getitem__(self, key: str) -> Field:
+        found = self.found(key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.found(key) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for key in self._raw if self.found(key) is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def _object(schema: Schema, root: bool, name: str) -> Type | None:
     additional = schema.get("additionalProperties")
     if isinstance(additional, dict):
@@ -139,40 +189,57 @@ def _object(schema: Schema, root: bool, name: str) -> Type | None:
     properties = schema.get("properties") or {}
     if root:
         properties = {**properties, **_ROOT}
-    required = schema.get("required") or ()
-    fields: dict[str, Field] = {}
-    least = 2
-    for raw, part in properties.items():
-        key = escaped(raw)
-        embedded = bool(part.get("x-kubernetes-embedded-resource"))
-        type = declared(part, root=embedded, name=f"{name}.{key or raw}")
-        if type is None:
-            continue
-        if key is not None:
-            fields[key] = Field(type, raw)
-        if raw in required and part.get("default") is None:
-            least += len(raw.encode()) + type.least_bytes + 4
-    is_plain = all(field.type.convert is None and key == field.name for key, field in fields.items())
-    convert = None if is_plain else lambda value: Struct(fields, value)
-    return Type("struct", name, fields=fields, least_bytes=least, convert=convert)
-
-
-def _map(schema: Schema, additional: Schema, name: str) -> Type | None:
-    embedded = bool(additional.get("x-kubernetes-embedded-resource"))
-    value = declared(additional, root=embedded, name=f"{name}.@elem")
-    if value is None:
-        return None
-    most = schema.get("maxProperties")
-    convert = value.convert
-    return replace(
-        types.map_of(types.STRING, value),
-        most=(LARGEST_REQUEST - 2) // (value.least_bytes + 6) if most is None else max(most, 0),
-        least_bytes=2,
-        convert=None if convert is None else _map_converter(convert),
+    fields = _Fields(properties, name)
+    return Type(
+        "struct",
+        name,
+        fields=fields,
+        least_bytes=_least(schema, properties, fields, name),
+        find=lambda: _object_converter(fields),
     )
 
 
-def _map_converter(convert: Convert) -> Convert:
+def _object_converter(fields: _Fields) -> Convert | None:
+    """None if objects can be seen as they are."""
+    found = dict(fields.items())
+    if all(key == field.name and field.type.convert is None for key, field in found.items()):
+        return None
+    return lambda value: Struct(found, value)
+
+
+def _least(schema: Schema, properties: Mapping[str, Schema], fields: _Fields, name: str) -> int:
+    """What the shortest object takes: its required members that have no default."""
+    least = 2
+    for raw in dict.fromkeys(schema.get("required") or ()):
+        part = properties.get(raw)
+        if part is None or part.get("default") is not None:
+            continue
+        key = escaped(raw)
+        field = None if key is None else fields.found(key)
+        type = _below(part, f"{name}.{raw}") if key is None else None if field is None else field.type
+        if type is not None:
+            least += len(raw.encode()) + type.least_bytes + 4
+    return least
+
+
+def _map(schema: Schema, additional: Schema, name: str) -> Type | None:
+    value = _below(additional, f"{name}.@elem")
+    if value is None:
+        return None
+    most = schema.get("maxProperties")
+    return Type(
+        "map",
+        "map",
+        (types.STRING, value),
+        most=(LARGEST_REQUEST - 2) // (value.least_bytes + 6) if most is None else max(most, 0),
+        least_bytes=2,
+        find=lambda: _map_converter(value.convert),
+    )
+
+
+def _map_converter(convert: Convert | None) -> Convert | None:
+    if convert is None:
+        return None
     return lambda value: {key: each if each is None else convert(each) for key, each in value.items()}
 
 
@@ -180,20 +247,19 @@ def _string(schema: Schema) -> Type:
     length = schema.get("maxLength")
     match schema.get("format"):
         case "byte":
-            most = LARGEST_REQUEST - 2 if length is None else max(length, 0)
-            return replace(types.BYTES, most=most, least_bytes=2, convert=_to_bytes)
+            return types.BYTES.sized(LARGEST_REQUEST - 2 if length is None else max(length, 0), 2, _to_bytes)
         case "duration":
-            return replace(types.DURATION, most=LONGEST_TIME, least_bytes=3, convert=_to_duration)
+            return types.DURATION.sized(LONGEST_TIME, 3, _to_duration)
         case "date":
-            return replace(types.TIMESTAMP, most=LONGEST_DATE, least_bytes=LONGEST_DATE, convert=_to_date)
+            return types.TIMESTAMP.sized(LONGEST_DATE, LONGEST_DATE, _to_date)
         case "date-time":
-            return replace(types.TIMESTAMP, most=LONGEST_TIME, least_bytes=21, convert=_to_time)
+            return types.TIMESTAMP.sized(LONGEST_TIME, 21, _to_time)
     most = LARGEST_REQUEST - 2
     if length is not None:
         most = _four_times(length)
     elif enum := schema.get("enum"):
         most = max((len(each.encode()) for each in enum if isinstance(each, str)), default=0)
-    return replace(types.STRING, most=most, least_bytes=2)
+    return types.STRING.sized(most, 2)
 
 
 # --- from JSON

@@ -12,12 +12,13 @@ from fakekube.schema.custom.judging import bad_value
 
 if TYPE_CHECKING:
     from fakekube.schema.cel.types import Type
-    from fakekube.schema.custom.programs import Program
+    from fakekube.schema.custom.programs import Program, Ruled
 
 Schema = Mapping[str, Any]
 Warn = Callable[[str], None]
 
 RULES = "x-kubernetes-validations"
+EMBEDS = "x-kubernetes-embedded-resource"
 LONGEST_MESSAGE = 5 * 1024
 OVERLOAD = "call arguments did not match a supported operator, function or macro signature for rule: "
 
@@ -53,12 +54,12 @@ class _Change(NamedTuple):
 class Rules:
     """The rules of a schema and of what is below it; they are compiled when they are first needed."""
 
-    __slots__ = ("_additional", "_all_of", "_items", "_programs", "_properties", "_schema", "_stated", "_type")
+    __slots__ = ("_additional", "_all_of", "_items", "_properties", "_root", "_ruled", "_schema", "_stated")
 
-    def __init__(self, schema: Schema, stated: Schema, type: Type | None) -> None:
+    def __init__(self, schema: Schema, stated: Schema, root: bool) -> None:
         """`stated`: where rules are written, which is the schema itself or a part of its allOf."""
-        self._schema, self._stated, self._type = schema, stated, type
-        self._programs: list[Program] | None = None
+        self._schema, self._stated, self._root = schema, stated, root
+        self._ruled: Ruled | None = None
         self._properties: dict[str, Rules] = {}
         self._items: Rules | None = None
         self._additional: Rules | None = None
@@ -121,24 +122,20 @@ class Rules:
 
     # --- judging
 
-    def _compiled(self) -> list[Program]:
-        if self._programs is None:
-            from fakekube.schema.custom.programs import programs  # only objects with rules need the engine
-
-            assert self._type is not None, "definitions with rules that see nothing are refused"
-            self._programs = programs(self._stated[RULES], self._type)
-        return self._programs
-
     def _judge_here(self, value: Any, path: str, change: _Change, found: list[FieldError], warn: Warn) -> None:
-        kind = self._schema.get("type") or ""
-        if self._type is None:
+        kind, ruled = self._schema.get("type") or "", self._ruled
+        if ruled is None:
+            from fakekube.schema.custom.programs import ruled as compiled  # only objects with rules need the engine
+
+            ruled = self._ruled = compiled(self._schema, self._stated[RULES], root=self._root)
+        if ruled is None:
             text = "rule compiler initialization error: failed to convert to declType for CEL validation rules"
             found.append(_error(path, bad_value(kind), text))
             return
-        for program in self._compiled():
+        for program in ruled.programs:
             if program.test is None or (program.uses_old and change.old is None and not program.optional_old):
                 continue
-            fault = _fault(program, self._type, value, change.old, kind)
+            fault = _fault(program, ruled.type, value, change.old, kind)
             if fault is None:
                 continue
             error = fault.told(path, value, kind)
@@ -212,7 +209,7 @@ def _message(program: Program, now: Any, then: Any) -> str:
     from fakekube.schema.cel.values import EvaluationError
 
     stated: str = (program.rule.get("message") or "").strip()
-    if program.message is not None and not (program.optional_old and program.message.names("oldSelf")):
+    if program.message is not None and not (program.optional_old and "oldSelf" in program.message.names):
         try:
             made = program.message.program(now, then).strip()
         except EvaluationError:
@@ -231,11 +228,7 @@ def _identity(item: Any, keys: Any) -> str:
 
 def rules_of(schema: Schema, *, root: bool = True) -> Rules | None:
     """The rules of a schema; None if it has none. `root`: it is that of a whole object."""
-    if not _has_rules(schema):
-        return None
-    from fakekube.schema.custom.declared import declared
-
-    return _made(schema, schema, declared(schema, root=root))
+    return _made(schema, schema, root)
 
 
 def _has_rules(schema: Any) -> bool:
@@ -247,16 +240,13 @@ def _has_rules(schema: Any) -> bool:
     return any(map(_has_rules, (*parts, *(schema.get("properties") or {}).values())))
 
 
-def _made(stated: Schema, schema: Schema, type: Type | None) -> Rules | None:
-    """The rules that are stated somewhere, of values of a schema."""
-    from fakekube.schema.custom.declared import declared, escaped
-
-    found = Rules(schema, stated, type)
-    inner = type.parameters[-1] if type is not None and type.parameters else None
+def _made(stated: Schema, schema: Schema, root: bool) -> Rules | None:
+    """The rules that are stated somewhere, of values of a schema; None if there are none."""
+    found = Rules(schema, stated, root)
     for word in ("items", "additionalProperties"):
         part, node = stated.get(word), schema.get(word)
         if isinstance(part, dict) and isinstance(node, dict):
-            rules = _made(part, node, inner)
+            rules = _made(part, node, bool(node.get(EMBEDS)))
             if word == "items":
                 found._items = rules
             else:
@@ -264,17 +254,18 @@ def _made(stated: Schema, schema: Schema, type: Type | None) -> Rules | None:
     properties = schema.get("properties") or {}
     for name, part in (stated.get("properties") or {}).items():
         node = properties.get(name)
-        if node is None or type is None or not _has_rules(part):
+        if node is None:
             continue
-        key = escaped(name)
-        field = None if key is None else type.fields.get(key)
-        if key is None:
-            seen = declared(node, root=bool(node.get("x-kubernetes-embedded-resource")))
-        else:
-            seen = None if field is None else field.type
-        rules = None if seen is None else _made(part, node, seen)
-        if rules is not None:
+        rules = _made(part, node, bool(node.get(EMBEDS)))
+        if rules is not None and _can_be_seen(node):
             found._properties[name] = rules
-    parts = [_made(part, schema, type) for part in stated.get("allOf") or () if _has_rules(part)]
+    parts = [_made(part, schema, root) for part in stated.get("allOf") or () if _has_rules(part)]
     found._all_of = [part for part in parts if part is not None]
     return None if found.is_empty else found
+
+
+def _can_be_seen(schema: Schema) -> bool:
+    """Whether rules can see the schema's values."""
+    from fakekube.schema.custom.declared import declared
+
+    return declared(schema, root=bool(schema.get(EMBEDS))) is not None

@@ -112,7 +112,7 @@ def _properties(
         if special and name in META_FIELDS:
             no_defaults = f" in top-level {name}" if is_root else there.no_defaults
             inner = replace(there, inside_meta=True, no_defaults=no_defaults)
-        around = surroundings and surroundings.of_property(part, name)
+        around = surroundings and surroundings.of_property(part)
         yield part, f"{path}.properties[{name}]", inner, around
 
 

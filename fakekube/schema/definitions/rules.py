@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fakekube.core.fielderrors import FieldError, forbidden, internal, invalid
 from fakekube.schema.definitions.internal import rule_text
 
 if TYPE_CHECKING:
-    from fakekube.schema.cel.types import Type
     from fakekube.schema.custom.programs import Program
 
 Schema = Mapping[str, Any]
@@ -46,51 +44,35 @@ class Surroundings:
         """`count`: how many such values an object may have; None: nobody knows."""
         self._schema, self._total, self._count, self._unchanged = schema, total, count, unchanged
         self._parent: Surroundings | None = None
-        self._name: str | None = None
 
     @classmethod
     def of_root(cls, schema: Schema, known: frozenset[str], unchanged: bool) -> Surroundings:
         """Those of a whole schema; `known`: rules that were there before, `unchanged`: and all of the schema was."""
         return cls(schema, _Total(), count=1, unchanged=unchanged)
 
-    def of_property(self, schema: Schema, name: str) -> Surroundings:
+    def of_property(self, schema: Schema) -> Surroundings:
         """Those of a property's schema."""
-        return self._below(schema, name)
+        return self._below(schema)
 
     def of_values(self, schema: Schema) -> Surroundings:
         """Those of the schema of additional properties."""
-        return self._below(schema, None)
+        return self._below(schema)
 
     def of_items(self, schema: Schema) -> Surroundings:
         """Those of the schema of items."""
-        return self._below(schema, None)
+        return self._below(schema)
 
-    def _below(self, schema: Schema, name: str | None) -> Surroundings:
+    def _below(self, schema: Schema) -> Surroundings:
         most = _most(self._schema)
         count = None if self._count is None or most is None else self._count * most
         found = Surroundings(schema, self._total, count=count, unchanged=self._unchanged)
-        found._parent, found._name = self, name
+        found._parent = self
         return found
 
-    @cached_property
-    def type(self) -> Type | None:
-        """What the rules see values as."""
-        from fakekube.schema.custom.declared import declared, escaped
-
-        above = self._parent.type if self._parent is not None and self._parent.has_rules else None
-        if above is not None:
-            if self._name is None:
-                return above.parameters[-1] if above.parameters else None
-            key = escaped(self._name)
-            if key is not None and key in above.fields:
-                return above.fields[key].type
-        is_root = self._parent is None or bool(self._schema.get("x-kubernetes-embedded-resource"))
-        return declared(self._schema, root=is_root)
-
     @property
-    def has_rules(self) -> bool:
-        """Whether there are rules here or above."""
-        return bool(self._schema.get(RULES)) or (self._parent is not None and self._parent.has_rules)
+    def is_root(self) -> bool:
+        """Whether it is the schema of whole objects."""
+        return self._parent is None or bool(self._schema.get("x-kubernetes-embedded-resource"))
 
     def judge(self, path: str, cost: int, times: int | None, what: str) -> list[FieldError]:
         """The cost of an expression there, `times` as often as there are values if that is not None."""
@@ -139,33 +121,30 @@ def total_cost_errors(surroundings: Surroundings | None, path: str) -> list[Fiel
 
 def rule_errors(schema: Schema, path: str, uncorrelated: str, surroundings: Surroundings) -> list[FieldError]:
     """What is wrong with the rules of this very schema."""
-    from fakekube.schema.custom.programs import programs
+    from fakekube.schema.custom.programs import ruled
 
-    if (type := surroundings.type) is None:
+    if (node := ruled(schema, schema[RULES], root=surroundings.is_root)) is None:
         text = "failed to construct type information for x-kubernetes-validations rules"
         why = f"internal error: {text}: unable to convert structural schema to CEL declarations"
         return [internal(f"{path}.{RULES}", why)]
     found: list[FieldError] = []
-    for index, program in enumerate(programs(schema[RULES], type)):
-        found += _program_errors(program, f"{path}.{RULES}[{index}]", type, uncorrelated, surroundings)
+    times = LARGEST_REQUEST // (node.type.least_bytes + 1)
+    for index, program in enumerate(node.programs):
+        found += _program_errors(program, f"{path}.{RULES}[{index}]", times, uncorrelated, surroundings)
     return found
 
 
 def _program_errors(
-    program: Program, path: str, type: Type, uncorrelated: str, surroundings: Surroundings
+    program: Program, path: str, times: int, uncorrelated: str, surroundings: Surroundings
 ) -> list[FieldError]:
-    from fakekube.schema.cel.costs import highest_cost
-
     rule = program.rule
-    cost = 0 if program.test is None else highest_cost(program.test.tree, type)
-    times = LARGEST_REQUEST // (type.least_bytes + 1)
-    found = surroundings.judge(f"{path}.rule", cost, times, "estimated rule cost")
+    found = surroundings.judge(f"{path}.rule", program.cost, times, "estimated rule cost")
     if program.error:
         found.append(_wrong(f"{path}.rule", rule, program.error))
     if program.message_error:
         found.append(_wrong(f"{path}.messageExpression", rule, program.message_error))
     elif program.message is not None:
-        cost = highest_cost(program.message.tree, type)
+        cost = program.message_cost
         found += surroundings.judge(f"{path}.messageExpression", cost, None, "estimated messageExpression cost")
     if program.uses_old:
         if uncorrelated:

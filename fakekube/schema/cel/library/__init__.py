@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
-from fakekube.schema.cel.declarations import Overload, declared
+from fakekube.schema.cel.declarations import Functions, declared
 from fakekube.schema.cel.library import collections, kubernetes, standard, texts
 
 
 @cache
-def functions() -> dict[str, list[Overload]]:
+def functions() -> Functions:
     """All functions by name."""
     return declared(
         [*standard.rows(), *texts.rows(), *collections.rows(), *kubernetes.rows()],

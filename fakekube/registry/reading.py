@@ -235,7 +235,8 @@ def _field(resource: Resource, stored: Stored, strategy: Strategy, path: str) ->
         return stored.key.name
     if path == "metadata.namespace":
         return stored.key.namespace
-    return strategy.field_selectors[path](current(resource, stored))
+    read = strategy.field_selectors[path]
+    return read(current(resource, stored)) if resource.custom else stored.noted(path, read)
 
 
 def check_field_selector(request: Request, strategy: Strategy) -> None:

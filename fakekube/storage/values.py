@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from sys import intern
 from typing import Any, NamedTuple
 
 import orjson
@@ -51,7 +52,7 @@ class Stored:
     """One object at one revision. `raw` begins with kind and apiVersion and holds the resourceVersion before any
     free text."""
 
-    __slots__ = ("_view", "_views", "key", "labels", "raw", "revision")
+    __slots__ = ("_notes", "_view", "_views", "key", "labels", "raw", "revision")
 
     def __init__(self, key: Key, revision: int, raw: bytes, obj: Obj, views: Views) -> None:
         self.key = key
@@ -60,6 +61,7 @@ class Stored:
         self.labels: dict[str, str] = obj["metadata"].get("labels") or {}
         self._views = views
         self._view: Obj | None = obj
+        self._notes: dict[str, str] | None = None
         views.hold(self)
 
     @property
@@ -69,6 +71,17 @@ class Stored:
         if found is None:
             found = self._view = orjson.loads(self.raw)
             self._views.hold(self)
+        return found
+
+    def noted(self, name: str, read: Callable[[Obj], str]) -> str:
+        """What `read` finds in the object, kept under `name`: for lists that select by it, which ask every object."""
+        notes = self._notes
+        if notes is None:
+            notes = self._notes = {}
+        found = notes.get(name)
+        if found is None:
+            obj = self._view if self._view is not None else self.decode()  # not held: there is more to come
+            found = notes[name] = intern(read(obj))
         return found
 
     def decode(self) -> Obj:

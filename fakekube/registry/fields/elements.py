@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from fakekube.core.fielderrors import go_quote
 
 Path = tuple[str, ...]
@@ -23,6 +25,8 @@ _ESCAPES = str.maketrans(_ESCAPED)
 
 def go_json(value: Any) -> str:
     """A value as Go's encoding/json writes it: compact, names sorted, the letters of HTML escaped."""
+    if type(value) is str and value.isascii():  # most are: addresses and names
+        return orjson.dumps(value).decode().translate(_ESCAPES)
     text = json.dumps(_plain(value), separators=(",", ":"), ensure_ascii=False, sort_keys=True)
     return text.translate(_ESCAPES)
 

@@ -9,6 +9,7 @@ import orjson
 
 from fakekube.core.fielderrors import FieldError
 from fakekube.schema.custom import judging, pruning
+from fakekube.schema.custom.fitting import fits_of
 from fakekube.schema.custom.judging import bad_value
 from fakekube.schema.custom.rules import rules_of
 from fakekube.schema.definitions.structural import everything
@@ -39,8 +40,7 @@ def _judge(schema: Schema, default: Any, path: str, pruned: bool) -> list[FieldE
     found: list[FieldError] = []
     if pruned and has_unknown(schema):
         found.append(FieldError("FieldValueInvalid", path, f"Invalid value: {bad_value(default)}: {UNKNOWN_FIELDS}"))
-    faults = judging.errors(schema, default, path)
-    if faults:
+    if not fits_of(schema)(default) and (faults := judging.errors(schema, default, path)):
         return found + faults
     rules = rules_of(schema, root=bool(schema.get("x-kubernetes-embedded-resource")))
     return found + (rules.errors_of_default(default, path) if rules is not None else [])

@@ -19,6 +19,20 @@ REASONS = ("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "F
 META_FIELDS = frozenset({"metadata", "kind", "apiVersion"})
 
 _LIST_TYPE, _MAP_TYPE, _KEYS = "x-kubernetes-list-type", "x-kubernetes-map-type", "x-kubernetes-list-map-keys"
+_NOTED = frozenset(
+    (
+        *("default", "id", "additionalItems", "patternProperties", "definitions", "dependencies", "$ref", "items"),
+        *("x-kubernetes-embedded-resource", "uniqueItems", "additionalProperties"),
+    )
+)
+"""Keywords that may be wrong in themselves."""
+_TOPOLOGY = frozenset({_LIST_TYPE, _MAP_TYPE, _KEYS, "x-kubernetes-preserve-unknown-fields"})
+_HOLD_SCHEMAS = frozenset(
+    (
+        *("additionalProperties", "properties", "not", "allOf", "oneOf", "anyOf", "definitions", "items"),
+        "dependencies",
+    )
+)
 _NEW_LINE = re.compile(r"[\n\r]")
 
 
@@ -60,12 +74,15 @@ def _judge(schema: Schema | None, path: str, here: Here, is_root: bool, surround
     found = Faults([], [])
     if not isinstance(schema, dict):
         return found
-    found.schema.extend(_keywords(schema, path, here))
+    if not _NOTED.isdisjoint(schema) or schema.get("type") not in TYPES:
+        found.schema.extend(_keywords(schema, path, here))
     for below, where, there, around in _children(schema, path, here, is_root, surroundings):
         deeper = _judge(below, where, there, False, around)
-        found.schema.extend(deeper.schema)
-        found.rules.extend(deeper.rules)
-    found.schema.extend(_list_and_map_types(schema, path, here.options))
+        if deeper.schema or deeper.rules:
+            found.schema.extend(deeper.schema)
+            found.rules.extend(deeper.rules)
+    if not _TOPOLOGY.isdisjoint(schema):
+        found.schema.extend(_list_and_map_types(schema, path, here.options))
     rules = schema.get("x-kubernetes-validations")
     if rules:
         for index, rule in enumerate(rules):
@@ -81,6 +98,8 @@ Child = tuple[Any, str, Here, "Surroundings | None"]
 def _children(
     schema: Schema, path: str, here: Here, is_root: bool, surroundings: Surroundings | None
 ) -> Iterator[Child]:
+    if _HOLD_SCHEMAS.isdisjoint(schema):
+        return  # most schemas are those of plain values
     additional = schema.get("additionalProperties")
     if isinstance(additional, dict):
         there = here

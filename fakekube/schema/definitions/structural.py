@@ -18,6 +18,9 @@ _PRESERVES = "x-kubernetes-preserve-unknown-fields"
 _EMBEDS = "x-kubernetes-embedded-resource"
 _EITHER = "x-kubernetes-int-or-string"
 
+_RESTRICT = frozenset({"anyOf", "allOf", "oneOf", "not", "pattern"})
+"""Keywords of what restricts values, as far as it can be wrong."""
+
 _FORBIDDEN_BELOW = (
     # keyword, what it must be; the order is the API server's
     ("default", "must be undefined to be structural"),
@@ -43,7 +46,7 @@ def errors(schema: Schema, path: str) -> list[FieldError]:
 
 def construction_error(schema: Schema) -> str:
     """Why no structural schema can be made of it at all; '' if one can."""
-    for keyword in ("id", "$schema", "$ref", "patternProperties", "dependencies", "additionalItems", "definitions"):
+    for keyword in () if _UNSUPPORTED.isdisjoint(schema) else _IN_ORDER:
         if schema.get(keyword):
             shown = keyword.removeprefix("$") if keyword == "$schema" else keyword
             return f"OpenAPIV3Schema '{shown}' is not supported"
@@ -51,11 +54,26 @@ def construction_error(schema: Schema) -> str:
         return f"internal error: '{_PRESERVES}' must be true or undefined"
     if isinstance(schema.get("items"), list):
         return "OpenAPIV3Schema 'items' must be a schema, but is an array"
-    return next((text for part in parts(schema) if (text := construction_error(part))), "")
+    for part in parts(schema):
+        if text := construction_error(part):
+            return text
+    return ""
+
+
+_HOLD_SCHEMAS = frozenset(
+    (
+        *("items", "not", "additionalProperties", "additionalItems", "allOf", "anyOf", "oneOf"),
+        *("properties", "patternProperties", "definitions", "dependencies"),
+    )
+)
+_IN_ORDER = ("id", "$schema", "$ref", "patternProperties", "dependencies", "additionalItems", "definitions")
+_UNSUPPORTED = frozenset(_IN_ORDER)
 
 
 def parts(schema: Schema) -> Iterator[Schema]:
     """The schemas directly within a schema."""
+    if _HOLD_SCHEMAS.isdisjoint(schema):
+        return  # most schemas are those of plain values
     for keyword in ("items", "not", "additionalProperties", "additionalItems"):
         part = schema.get(keyword)
         if isinstance(part, dict):
@@ -92,8 +110,10 @@ def _invariants(schema: Schema, level: str, path: str) -> Iterator[FieldError]:
         if isinstance(additional, dict):
             yield from _invariants(additional, FIELD, f"{path}.additionalProperties")
     yield from _extensions(schema, path)
-    all_of: Sequence[Schema] = schema.get("allOf") or ()
-    yield from _values(schema, path, skip_any=_is_either(schema), skip_first=bool(all_of) and _is_either(all_of[0]))
+    if not _RESTRICT.isdisjoint(schema):
+        all_of: Sequence[Schema] = schema.get("allOf") or ()
+        skip_first = bool(all_of) and _is_either(all_of[0])
+        yield from _values(schema, path, skip_any=_is_either(schema), skip_first=skip_first)
     yield from _types(schema, kind, level, path)
     yield from _meta(schema, level, path)
     if schema.get(_EMBEDS) and not schema.get(_PRESERVES) and not schema.get("properties"):

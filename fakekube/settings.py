@@ -38,6 +38,9 @@ class Settings:
     load_balancers: str | tuple[str, ...] = ()
     """Ranges of addresses for Services of type LoadBalancer, as '203.0.113.0/24'; without any they stay pending, as in
     a cluster without a cloud provider."""
+    provisioners: str | tuple[str, ...] = ()
+    """Provisioners of storage classes whose volumes are made, as 'ebs.csi.aws.com'; '*' is all. Those of fakekube.dev
+    always are."""
     seed: int | str | None = None
     """Repeats uids, generated names and the order of what is left to chance; None takes another each time."""
     clock: str = "wall"
@@ -50,6 +53,7 @@ class Settings:
         _set(self, "stages", _sources(self.stages))
         _set(self, "controllers", _controllers(self.controllers))
         _set(self, "load_balancers", _ranges(self.load_balancers))
+        _set(self, "provisioners", _names(self.provisioners))
         if self.kubeconfig is not None:
             _set(self, "kubeconfig", Path(self.kubeconfig))
         _check_port("port", self.port)
@@ -77,13 +81,18 @@ def _controllers(chosen: str | Iterable[str]) -> str | tuple[str, ...]:
     """'all' and 'none' as they are; a list, or text with commas, as a sorted tuple of names."""
     if chosen in ("all", "none"):
         return str(chosen)
-    names = chosen.split(",") if isinstance(chosen, str) else chosen
-    found = tuple(sorted({name.strip() for name in names} - {""}))
+    found = _names(chosen)
     if not found:
         return "none"
     if mixed := {"all", "none"} & set(found):
         raise ValueError(f"controllers: {mixed.pop()!r} stands alone, not in a list")
     return found
+
+
+def _names(given: str | Iterable[str]) -> tuple[str, ...]:
+    """Names in a list or with commas, each once and sorted."""
+    names = given.split(",") if isinstance(given, str) else given
+    return tuple(sorted({name.strip() for name in names} - {""}))
 
 
 def _ranges(given: str | Iterable[str]) -> tuple[str, ...]:

@@ -161,7 +161,8 @@ class Cluster:
         root_ca = self.ca_pem.decode() if self.ca_pem else ""
         sign = self._sign if self._authority else None
         ranges = tuple(ip_network(text) for text in self.settings.load_balancers)
-        told = WorldSettings(root_ca, self.roster.speaking, self._token_of, sign, ranges)
+        provisioners = frozenset(self.settings.provisioners)
+        told = WorldSettings(root_ca, self.roster.speaking, self._token_of, sign, ranges, provisioners)
         self.world = World(self.store, self.scheme, self.clock, told)
         committer = Committer(self._client_of, Recorder(self.clock))
         chosen = controllers.select(self.settings.controllers, KUBELETS)

@@ -26,6 +26,7 @@ from fakekube.controllers import (
     nodelifecycle,
     persistentvolume,
     podgc,
+    provisioning,
     replicaset,
     replicationcontroller,
     resourcequota,
@@ -37,6 +38,7 @@ from fakekube.controllers import (
     tainteviction,
     ttlafterfinished,
     validatingadmissionpolicystatus,
+    volumeexpansion,
 )
 from fakekube.machinery.controller import Controller
 
@@ -51,6 +53,9 @@ CONTROLLERS: tuple[Controller, ...] = (
     ephemeralvolume.CONTROLLER,
     persistentvolume.BINDER,
     persistentvolume.KEEPER,
+    provisioning.MAKER,
+    provisioning.REMOVER,
+    volumeexpansion.CONTROLLER,
     claimprotection.CLAIMS,
     claimprotection.VOLUMES,
     scheduler.CONTROLLER,  # a pod is placed before more are made

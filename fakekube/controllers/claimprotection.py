@@ -16,21 +16,45 @@ VOLUME_FINALIZER = "kubernetes.io/pv-protection"
 
 
 def reconcile_claim(key: NamedKey, world: World) -> Plan:
-    """Take the finalizer off a claim that is deleted when no bound pod mounts it."""
+    """Take the finalizer off a claim that is deleted when no bound pod mounts it; one that is not deleted has it."""
     claim = world.get("persistentvolumeclaims", *key)
-    if claim is None or not is_deleting(claim):
+    if claim is None:
         return NOTHING
-    if any(pod["spec"].get("nodeName") for pod in world.indexed(BY_CLAIM, (key.namespace, key.name))):
+    if not is_deleting(claim):
+        return _with(claim, "persistentvolumeclaims", CLAIM_FINALIZER)
+    if any(_mounts(pod, key.name) for pod in world.indexed(BY_CLAIM, (key.namespace, key.name))):
         return NOTHING
     return _without(claim, "persistentvolumeclaims", CLAIM_FINALIZER)
 
 
 def reconcile_volume(key: NamedKey, world: World) -> Plan:
-    """Take the finalizer off a volume that is deleted when it is not bound."""
+    """Take the finalizer off a volume that is deleted when it is not bound; one that is not deleted has it."""
     volume = world.get("persistentvolumes", "", key.name)
-    if volume is None or not is_deleting(volume) or (volume.get("status") or {}).get("phase") == "Bound":
+    if volume is None:
+        return NOTHING
+    if not is_deleting(volume):
+        return _with(volume, "persistentvolumes", VOLUME_FINALIZER)
+    if (volume.get("status") or {}).get("phase") == "Bound":
         return NOTHING
     return _without(volume, "persistentvolumes", VOLUME_FINALIZER)
+
+
+def _mounts(pod: Obj, claim: str) -> bool:
+    """Whether the pod is on a node and may still use the claim: one that was made for it alone it does not use any
+    more when only its finalizers keep it."""
+    if not pod["spec"].get("nodeName"):
+        return False
+    named = any(
+        (each.get("persistentVolumeClaim") or {}).get("claimName") == claim for each in pod["spec"].get("volumes") or ()
+    )
+    return named or not is_deleting(pod) or pod["metadata"].get("deletionGracePeriodSeconds") != 0
+
+
+def _with(obj: Obj, resource: str, finalizer: str) -> Plan:
+    listed = obj["metadata"].get("finalizers") or []
+    if finalizer in listed:
+        return NOTHING
+    return Plan([Update(resource, {**obj, "metadata": {**obj["metadata"], "finalizers": [*listed, finalizer]}})])
 
 
 def _without(obj: Obj, resource: str, finalizer: str) -> Plan:
@@ -45,8 +69,10 @@ def _without(obj: Obj, resource: str, finalizer: str) -> Plan:
 
 
 def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
-    """The claims of a pod that went."""
-    if event.after is not None or event.before is None:
+    """The claims of a pod that went, or that only its finalizers keep."""
+    if event.before is None:
+        return ()
+    if event.after is not None and event.after.view["metadata"].get("deletionGracePeriodSeconds") != 0:
         return ()
     return [NamedKey(*each) for each in places(event.before.view)]
 

@@ -1,4 +1,7 @@
-"""The binder: brings claims and volumes together, and says why a claim has none. Nothing is provisioned here."""
+"""The binder: brings claims and volumes together, and says why a claim has none.
+
+Volumes are made elsewhere (provisioning): a claim is marked here with the provisioner that is to do so.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,30 @@ from fakekube.core.meta import Obj, annotations_of, is_deleting
 from fakekube.machinery import volumes
 from fakekube.machinery.controller import Controller, NamedKey, Watch, itself, service_account
 from fakekube.machinery.plan import NOTHING, Change, Delete, Emit, Patch, Plan, Update
-from fakekube.machinery.volumes import BY_CLAIM, CLAIMS, CLASSES, COMPLETED, NO_PROVISIONER, SELECTED_NODE, VOLUMES
+from fakekube.machinery.podfacts import TERMINAL
+from fakekube.machinery.volumes import (
+    BY_CLAIM,
+    CLAIMS,
+    CLASSES,
+    COMPLETED,
+    IN_TREE,
+    MIGRATED,
+    OLD_CLASS,
+    OLD_PROVISIONER,
+    PROVISIONED_BY,
+    PROVISIONER,
+    SELECTED_NODE,
+    VOLUMES,
+)
 from fakekube.machinery.world import Index, World
 from fakekube.storage.values import Event, Key
 
 RETRY_SECONDS = 15.0
 """How often a claim without volume is looked at again and told of."""
-PROVISIONER = "volume.kubernetes.io/storage-provisioner"
-OLD_PROVISIONER = "volume.beta.kubernetes.io/storage-provisioner"
-PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
+MIGRATED_TO = "pv.kubernetes.io/migrated-to"
+DEFAULT_CLASS = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
+RECYCLABLE = ("hostPath", "nfs")
+"""Sources of volumes that can be wiped and used again."""
 DELETABLE = "/tmp/"
 """Volumes of host paths below this are deleted with their claims."""
 NOTHING_FITS = "no persistent volumes available for this claim and no storage class is set"
@@ -33,12 +51,28 @@ def reconcile_claim(key: NamedKey, world: World) -> Plan:
     name = claim["spec"].get("volumeName")
     if name:
         return _asked_for(claim, world.get(VOLUMES, "", name))
-    delayed = volumes.waits_for_consumer(claim, world) and SELECTED_NODE not in annotations_of(claim)
+    delayed = volumes.waits_for_consumer(claim, world)
     volume = volumes.best(world.list(VOLUMES), claim, None, delayed=delayed)
     if volume is not None:
         return Plan(_bind(volume, claim))
-    told = _waiting(claim, world) if delayed else _unprovisioned(claim, world)
+    default = _default_class(claim, world)
+    if default is not None:
+        return Plan([Update(CLAIMS, {**claim, "spec": {**claim["spec"], "storageClassName": default}})])
+    waits = delayed and SELECTED_NODE not in annotations_of(claim)
+    told = _waiting(claim, world) if waits else _unprovisioned(claim, world)
     return Plan([*told, *_phase(claim, "Pending")], RETRY_SECONDS)
+
+
+def _default_class(claim: Obj, world: World) -> str | None:
+    """The class that a claim without one gets when there is a default class by now: the newest of several."""
+    if "storageClassName" in claim["spec"] or OLD_CLASS in annotations_of(claim):
+        return None
+    found = [
+        each for each in world.list(CLASSES) if any(annotations_of(each).get(name) == "true" for name in DEFAULT_CLASS)
+    ]
+    found.sort(key=lambda each: str(each["metadata"]["name"]))
+    newest = max(found, key=lambda each: str(each["metadata"]["creationTimestamp"]), default=None)
+    return None if newest is None else str(newest["metadata"]["name"])
 
 
 def _bound(claim: Obj, world: World) -> Plan:
@@ -81,10 +115,14 @@ def _asked_for(claim: Obj, volume: Obj | None) -> Plan:
 
 
 def _mismatch(volume: Obj, claim: Obj) -> str:
+    if is_deleting(volume):
+        return f'the volume is marked for deletion "{volume["metadata"]["name"]}"'
     if not volumes.large_enough(volume, claim):
         return "requested PV is too small"
     if volumes.class_name(volume) != volumes.class_name(claim):
         return "storageClassName does not match"
+    if not volumes.same_attributes(volume, claim):
+        return "volumeAttributesClassName does not match"
     if not volumes.same_mode(volume, claim):
         return "incompatible volumeMode"
     wanted = set(claim["spec"].get("accessModes") or ())
@@ -126,11 +164,15 @@ def _volume_phase(volume: Obj, phase: str) -> list[Change]:
 def _waiting(claim: Obj, world: World) -> list[Change]:
     """The claim waits until a pod that mounts it is placed."""
     pods = world.indexed(BY_CLAIM, (claim["metadata"]["namespace"], claim["metadata"]["name"]))
-    unbound = sorted(pod["metadata"]["name"] for pod in pods if not pod["spec"].get("nodeName"))
+    unbound = [
+        str(pod["metadata"]["name"])
+        for pod in pods
+        if not pod["spec"].get("nodeName") and (pod.get("status") or {}).get("phase") not in TERMINAL
+    ]
     if not unbound:
         return [Emit(claim, "WaitForFirstConsumer", FIRST_CONSUMER)]
-    text = f"waiting for pod {','.join(unbound)} to be scheduled"
-    return [Emit(claim, "WaitForPodScheduled", text)]
+    noun = "pod" if len(unbound) == 1 else "pods"
+    return [Emit(claim, "WaitForPodScheduled", f"waiting for {noun} {','.join(sorted(unbound))} to be scheduled")]
 
 
 def _unprovisioned(claim: Obj, world: World) -> list[Change]:
@@ -143,9 +185,9 @@ def _unprovisioned(claim: Obj, world: World) -> list[Change]:
         text = f'storageclass.storage.k8s.io "{name}" not found'
         return [Emit(claim, "ProvisioningFailed", text, "Warning")]
     provisioner = found["provisioner"]
-    if provisioner == NO_PROVISIONER:
+    if provisioner.startswith(IN_TREE) and provisioner not in MIGRATED:
         return [Emit(claim, "ProvisioningFailed", f"no volume plugin matched name: {provisioner}", "Warning")]
-    return _left_to(provisioner, claim)
+    return _left_to(MIGRATED.get(provisioner, provisioner), claim)
 
 
 def _left_to(provisioner: str, claim: Obj) -> list[Change]:
@@ -173,33 +215,92 @@ def reconcile_volume(key: NamedKey, world: World) -> Plan:
         return Plan(_volume_phase(volume, "Available"))
     claim = world.get(CLAIMS, reference.get("namespace", ""), reference.get("name", ""))
     if claim is None or claim["metadata"]["uid"] != reference["uid"]:
-        return _released(volume)
-    if claim["spec"].get("volumeName") == key.name:
+        return _released(volume, claim, world)
+    elsewhere = claim["spec"].get("volumeName")
+    if elsewhere == key.name:
         return Plan(_volume_phase(volume, "Bound"))
-    return Plan(_unbound(volume)) if claim["spec"].get("volumeName") else NOTHING
+    if not elsewhere:
+        return NOTHING if volumes.same_mode(volume, claim) else Plan(_other_mode(volume, claim))
+    if PROVISIONED_BY in annotations_of(volume) and _policy(volume) == "Delete":
+        return _released(volume, claim, world)
+    return Plan(_unbound(volume))
 
 
-def _released(volume: Obj) -> Plan:
-    """The claim is gone: the volume is kept, deleted, or cannot be deleted here."""
+def _policy(volume: Obj) -> str:
+    return str(volume["spec"].get("persistentVolumeReclaimPolicy"))
+
+
+def _other_mode(volume: Obj, claim: Obj) -> list[Change]:
+    """A volume that names a claim of the other volumeMode."""
+    name, wanted = volume["metadata"]["name"], claim["metadata"]["name"]
+    of_volume = (
+        f'Cannot bind PersistentVolume to requested PersistentVolumeClaim "{wanted}" due to incompatible volumeMode.'
+    )
+    of_claim = (
+        f'Cannot bind PersistentVolume "{name}" to requested PersistentVolumeClaim due to incompatible volumeMode.'
+    )
+    return [
+        Emit(volume, "VolumeMismatch", of_volume, "Warning"),
+        Emit(claim, "VolumeMismatch", of_claim, "Warning"),
+    ]
+
+
+def _released(volume: Obj, claim: Obj | None, world: World) -> Plan:
+    """The claim is gone: the volume is kept, deleted, wiped to be used again, or nothing of this can be done here."""
     present = (volume.get("status") or {}).get("phase")
-    if present == "Failed":
-        return NOTHING
-    if present != "Released":
+    if present not in ("Released", "Failed"):
         return Plan(_volume_phase(volume, "Released"))
-    if volume["spec"].get("persistentVolumeReclaimPolicy") != "Delete" or PROVISIONED_BY in annotations_of(volume):
+    if MIGRATED_TO in annotations_of(volume):
         return NOTHING
+    match _policy(volume):
+        case "Recycle":
+            return _recycle(volume, claim, world)
+        case "Delete":
+            return _delete(volume)
+    return NOTHING
+
+
+def _delete(volume: Obj) -> Plan:
+    """Volumes of a provisioner are its to delete; of the others those of host paths below /tmp can be."""
     if is_deleting(volume):
         return NOTHING
     name, path = volume["metadata"]["name"], (volume["spec"].get("hostPath") or {}).get("path")
+    provisioner = annotations_of(volume).get(PROVISIONED_BY, "")
+    if provisioner.startswith(IN_TREE):
+        return _failed(volume, "VolumeFailedDelete", f"no volume plugin matched name: {provisioner}")
+    if provisioner or volume["spec"].get("csi") is not None:
+        return NOTHING
     if path is None:
         why = f'error getting deleter volume plugin for volume "{name}": no deletable volume plugin matched'
-    elif not path.startswith(DELETABLE):
+        return _failed(volume, "VolumeFailedDelete", why)
+    if not path.startswith(DELETABLE):
         why = f"host_path deleter only supports {DELETABLE}.+ but received provided {path}"
-    else:
-        return Plan([Delete.of(VOLUMES, volume)])
+        return _failed(volume, "VolumeFailedDelete", why)
+    return Plan([Delete.of(VOLUMES, volume)])
+
+
+def _recycle(volume: Obj, claim: Obj | None, world: World) -> Plan:
+    """Wiped at once, without the pod that does so in a real cluster; then it is free again."""
+    reference = volume["spec"]["claimRef"]
+    users = [
+        f"{reference['namespace']}/{pod['metadata']['name']}"
+        for pod in world.indexed(BY_CLAIM, (reference["namespace"], reference["name"]))
+        if (pod.get("status") or {}).get("phase") not in TERMINAL
+    ]
+    if users and claim is None:
+        text = f"Volume is used by pods: {','.join(sorted(users))}"
+        return Plan([Emit(volume, "VolumeFailedRecycle", text)], RETRY_SECONDS)
+    if all(volume["spec"].get(source) is None for source in RECYCLABLE):
+        return _failed(volume, "VolumeFailedRecycle", "No recycler plugin found for the volume!")
+    return Plan([Emit(volume, "VolumeRecycled", "Volume recycled"), *_unbound(volume)])
+
+
+def _failed(volume: Obj, reason: str, why: str) -> Plan:
+    if (volume.get("status") or {}).get("phase") == "Failed":
+        return NOTHING
     status = {"phase": "Failed", "message": why}
-    write = Patch(Key(VOLUMES, "", name), {"status": status}, "merge", "status")
-    return Plan([write, Emit(volume, "VolumeFailedDelete", why, "Warning")])
+    write = Patch(Key(VOLUMES, "", volume["metadata"]["name"]), {"status": status}, "merge", "status")
+    return Plan([write, Emit(volume, reason, why, "Warning")])
 
 
 def _unbound(volume: Obj) -> list[Change]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from fakekube.core.meta import Obj, annotations_of, is_deleting, labels_of
 from fakekube.core.quantity import parse
@@ -17,6 +17,22 @@ COMPLETED = "pv.kubernetes.io/bind-completed"
 SELECTED_NODE = "volume.kubernetes.io/selected-node"
 OLD_CLASS = "volume.beta.kubernetes.io/storage-class"
 NO_PROVISIONER = "kubernetes.io/no-provisioner"
+PROVISIONER = "volume.kubernetes.io/storage-provisioner"
+OLD_PROVISIONER = "volume.beta.kubernetes.io/storage-provisioner"
+PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
+OWN_PROVISIONERS = "fakekube.dev"
+"""Provisioners of this name and of those below it are always played by the cluster."""
+IN_TREE = "kubernetes.io/"
+MIGRATED = {
+    "kubernetes.io/aws-ebs": "ebs.csi.aws.com",
+    "kubernetes.io/azure-disk": "disk.csi.azure.com",
+    "kubernetes.io/azure-file": "file.csi.azure.com",
+    "kubernetes.io/cinder": "cinder.csi.openstack.org",
+    "kubernetes.io/gce-pd": "pd.csi.storage.gke.io",
+    "kubernetes.io/portworx-volume": "pxd.portworx.com",
+    "kubernetes.io/vsphere-volume": "csi.vsphere.vmware.com",
+}
+"""Provisioners of old that CSI drivers have replaced."""
 
 
 def mounted(pod: Obj) -> list[str]:
@@ -56,6 +72,25 @@ def waits_for_consumer(claim: Obj, world: World) -> bool:
     return found is not None and found.get("volumeBindingMode") == "WaitForFirstConsumer"
 
 
+def played(provisioner: str, world: World) -> bool:
+    """Whether the cluster itself makes the volumes of this provisioner."""
+    host = provisioner.partition("/")[0]
+    if host == OWN_PROVISIONERS or host.endswith("." + OWN_PROVISIONERS):
+        return True
+    listed = world.settings.provisioners
+    return provisioner in listed or ("*" in listed and not provisioner.startswith(IN_TREE))
+
+
+def topology_met(found: Obj, node: Obj | None) -> bool:
+    """Whether the class's allowedTopologies, if it has any, take in the node."""
+    allowed = found.get("allowedTopologies") or ()
+    labels = labels_of(node) if node is not None else {}
+    return not allowed or any(
+        all(labels.get(each["key"]) in each["values"] for each in term.get("matchLabelExpressions") or ())
+        for term in allowed
+    )
+
+
 def reachable(volume: Obj, node: Obj | None) -> bool:
     """Whether the volume can be used on the node."""
     required = (volume["spec"].get("nodeAffinity") or {}).get("required")
@@ -82,6 +117,12 @@ def same_mode(volume: Obj, claim: Obj) -> bool:
     return (volume["spec"].get("volumeMode") or "Filesystem") == (claim["spec"].get("volumeMode") or "Filesystem")
 
 
+def same_attributes(volume: Obj, claim: Obj) -> bool:
+    """Whether both are of one VolumeAttributesClass, or of none."""
+    field = "volumeAttributesClassName"
+    return (volume["spec"].get(field) or "") == (claim["spec"].get(field) or "")
+
+
 def free_and_suiting(volume: Obj, claim: Obj) -> bool:
     """Whether an unused volume has what the claim asks for besides size and mode."""
     if volume["spec"].get("claimRef") is not None or (volume.get("status") or {}).get("phase") != "Available":
@@ -93,14 +134,19 @@ def free_and_suiting(volume: Obj, claim: Obj) -> bool:
     return class_name(volume) == class_name(claim) and modes <= set(volume["spec"].get("accessModes") or ())
 
 
-def best(volumes: Iterable[Obj], claim: Obj, node: Obj | None, *, delayed: bool) -> Obj | None:
-    """The volume to bind: one that names the claim already, or else the smallest that suits.
+def best(
+    volumes: Iterable[Obj], claim: Obj, node: Obj | None, *, delayed: bool, taken: Container[str] = ()
+) -> Obj | None:
+    """The volume to bind: one that names the claim already, or else of those with the fewest access modes that suit
+    the smallest. `taken`: names of volumes that are thought to be bound to others.
 
     With `delayed` and no node only the former is looked for.
     """
     found: list[Obj] = []
     for volume in volumes:
-        if not large_enough(volume, claim) or not same_mode(volume, claim) or is_deleting(volume):
+        if volume["metadata"]["name"] in taken or not large_enough(volume, claim) or not same_mode(volume, claim):
+            continue
+        if is_deleting(volume) or not same_attributes(volume, claim):
             continue
         if names(volume, claim):
             return volume if node is None or reachable(volume, node) else None
@@ -108,7 +154,15 @@ def best(volumes: Iterable[Obj], claim: Obj, node: Obj | None, *, delayed: bool)
             continue
         if free_and_suiting(volume, claim) and (node is None or reachable(volume, node)):
             found.append(volume)
-    return min(found, key=lambda each: parse(each["spec"]["capacity"]["storage"]).nanos, default=None)
+    return min(found, key=_cost if node is None else _size, default=None)
+
+
+def _size(volume: Obj) -> int:
+    return parse(volume["spec"]["capacity"]["storage"]).nanos
+
+
+def _cost(volume: Obj) -> tuple[int, int]:
+    return len(set(volume["spec"].get("accessModes") or ())), _size(volume)
 
 
 def bound_to(volume: Obj, claim: Obj) -> Obj:

@@ -52,6 +52,7 @@ class Settings:
     (namespace, name, uid) of a service account a token that does not expire. `sign`: from (PEM request, seconds or
     None, usages) a PEM certificate; ValueError says what is wrong with the request. Without these two, such secrets
     and requests wait. `load_balancers`: the addresses for Services of type LoadBalancer; without any they wait.
+    `provisioners`: whose volumes the cluster makes besides those of its own provisioners; "*" is all.
     """
 
     root_ca: str = ""
@@ -59,6 +60,7 @@ class Settings:
     issue_token: Callable[[str, str, str], str] | None = None
     sign: Callable[[bytes, int | None, tuple[str, ...]], bytes] | None = None
     load_balancers: tuple[IPv4Network | IPv6Network, ...] = ()
+    provisioners: frozenset[str] = frozenset()
 
 
 class World:

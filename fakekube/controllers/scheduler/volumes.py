@@ -47,7 +47,7 @@ class Claims:
         """Why the volumes cannot be had on the node; '' if they can."""
         for claim in self.listed:
             if claim in self.waiting:
-                if self._match(claim, state) is None and not self._provisioned(claim):
+                if self._unsuited(claim, state):
                     return NOT_FOUND
                 continue
             volume = self._world.get(VOLUMES, "", claim["spec"]["volumeName"])
@@ -60,9 +60,17 @@ class Claims:
     def _match(self, claim: Obj, state: NodeState) -> Obj | None:
         return volumes.best(self._world.list(VOLUMES), claim, state.obj, delayed=True)
 
-    def _provisioned(self, claim: Obj) -> bool:
+    def _unsuited(self, claim: Obj, state: NodeState) -> bool:
+        """Whether the claim has no volume for the node, and none can be made there."""
+        chosen = annotations_of(claim).get(SELECTED_NODE)
+        if chosen and chosen != state.name:
+            return True
+        if not chosen and self._match(claim, state) is not None:
+            return False
         found = volumes.class_of(claim, self._world)
-        return found is not None and found["provisioner"] != NO_PROVISIONER
+        if found is None or found["provisioner"] == NO_PROVISIONER:
+            return True
+        return not volumes.topology_met(found, state.obj)
 
     def bindings(self, state: NodeState) -> list[Change]:
         """What has to be written before the pod can be bound to the node."""

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,10 @@ from tests.unit.controllers.labs import change, condition, lab, names, pod
 from tests.unit.machinery.fakeapi import Lab
 
 CLAIMS, VOLUMES, CLASSES = "persistentvolumeclaims", "persistentvolumes", "storageclasses.storage.k8s.io"
-ALL = ("persistentvolume-binder", "persistentvolume-phase", "pvc-protection", "pv-protection", "ephemeral-volume")
+ALL = (
+    *("persistentvolume-binder", "persistentvolume-phase", "pvc-protection", "pv-protection", "ephemeral-volume"),
+    *("volume-provisioner", "volume-deleter", "persistentvolume-expander"),
+)
 MOUNT: Obj = {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]}
 
 
@@ -30,14 +34,14 @@ async def claim(made: Lab, name: str = "c", size: str = "1Gi", **more: Any) -> O
     return await made.make(CLAIMS, "PersistentVolumeClaim", name, metadata=meta, spec=spec)
 
 
+async def storage_class(made: Lab, name: str, provisioner: str, *, late: bool = False, **more: Any) -> None:
+    mode = "WaitForFirstConsumer" if late else "Immediate"
+    more = {"reclaimPolicy": "Delete", **more}
+    await made.make(CLASSES, "StorageClass", name, provisioner=provisioner, volumeBindingMode=mode, **more)
+
+
 async def late_class(made: Lab) -> None:
-    await made.make(
-        CLASSES,
-        "StorageClass",
-        "late",
-        provisioner="kubernetes.io/no-provisioner",
-        volumeBindingMode="WaitForFirstConsumer",
-    )
+    await storage_class(made, "late", "kubernetes.io/no-provisioner", late=True)
 
 
 def phase(made: Lab, resource: str, name: str) -> str:
@@ -188,3 +192,153 @@ async def test_the_claim_of_an_ephemeral_volume_comes_and_goes_with_its_pod() ->
     await made.api.delete("pods", "default", "p")
     await made.settle()
     assert names(made, CLAIMS) == []
+
+
+def only_volume(made: Lab) -> Obj:
+    (found,) = made.all(VOLUMES)
+    return found
+
+
+async def test_a_class_of_the_clusters_own_makes_the_volume_and_takes_it_away() -> None:
+    made = await lab(*ALL, kubelets=False)
+    await storage_class(made, "fast", "disk.fakekube.dev", mountOptions=["discard"])
+    given = await claim(made, storageClassName="fast")
+    await made.settle()
+    volume = only_volume(made)
+    assert volume["metadata"]["name"] == f"pvc-{given['metadata']['uid']}"
+    assert volume["spec"]["csi"]["driver"] == volume["metadata"]["annotations"]["pv.kubernetes.io/provisioned-by"]
+    assert (volume["spec"]["capacity"], volume["spec"]["mountOptions"]) == ({"storage": "1Gi"}, ["discard"])
+    assert phase(made, CLAIMS, "c") == "Bound"
+    assert made.told("ProvisioningSucceeded") == [f"Successfully provisioned volume {volume['metadata']['name']}"]
+    await made.api.delete(CLAIMS, "default", "c")
+    await made.settle()
+    assert names(made, VOLUMES) == []
+
+
+async def test_a_volume_that_is_to_be_kept_outlives_its_claim() -> None:
+    made = await lab(*ALL, kubelets=False)
+    await storage_class(made, "fast", "fakekube.dev/folder", reclaimPolicy="Retain")
+    await claim(made, storageClassName="fast")
+    await made.settle()
+    await made.api.delete(CLAIMS, "default", "c")
+    await made.settle()
+    volume = only_volume(made)
+    assert volume["status"]["phase"] == "Released"
+    assert volume["spec"]["hostPath"]["path"].endswith(volume["metadata"]["name"])
+
+
+@pytest.mark.parametrize(("played", "count"), [((), 0), (("csi.example.com",), 1), (("*",), 1), (("other",), 0)])
+async def test_the_cluster_plays_the_provisioners_that_it_is_told_to(played: tuple[str, ...], count: int) -> None:
+    made = await lab(*ALL, kubelets=False)
+    made.world.settings = replace(made.world.settings, provisioners=frozenset(played))
+    await storage_class(made, "csi", "csi.example.com")
+    await claim(made, storageClassName="csi")
+    await made.settle()
+    assert len(made.all(VOLUMES)) == count
+
+
+async def test_a_volume_for_a_pod_is_made_in_the_zone_of_its_node() -> None:
+    made = await lab(*ALL, count=3)
+    term = {"matchLabelExpressions": [{"key": "topology.kubernetes.io/zone", "values": ["zone-b"]}]}
+    await storage_class(made, "late", "disk.fakekube.dev", late=True, allowedTopologies=[term])
+    await claim(made, storageClassName="late")
+    await made.settle(20)
+    assert made.all(VOLUMES) == []
+    await pod(made, "p", **MOUNT)
+    await made.settle(20)
+    affinity = only_volume(made)["spec"]["nodeAffinity"]["required"]["nodeSelectorTerms"]
+    expression = {"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["zone-b"]}
+    assert affinity == [{"matchExpressions": [expression]}]
+    placed, bound = made.get("pods", "p"), made.get(CLAIMS, "c")
+    assert placed is not None
+    assert bound is not None
+    assert placed["spec"]["nodeName"] == "node-3"
+    assert bound["metadata"]["annotations"]["volume.kubernetes.io/selected-node"] == "node-3"
+
+
+async def test_a_claim_grows_when_a_pod_mounts_it() -> None:
+    made = await lab(*ALL, count=1)
+    await storage_class(made, "fast", "disk.fakekube.dev")
+    await claim(made, storageClassName="fast")
+    await made.settle()
+    await change(made, CLAIMS, "c", {"spec": {"resources": {"requests": {"storage": "3Gi"}}}})
+    await made.settle()
+    waiting = made.get(CLAIMS, "c")
+    assert waiting is not None
+    assert only_volume(made)["spec"]["capacity"] == {"storage": "3Gi"}
+    assert (waiting["status"]["capacity"], condition(waiting, "FileSystemResizePending")["status"]) == (
+        {"storage": "1Gi"},
+        "True",
+    )
+    await pod(made, "p", **MOUNT)
+    await made.settle(20)
+    grown = made.get(CLAIMS, "c")
+    assert grown is not None
+    assert grown["status"]["capacity"] == {"storage": "3Gi"}
+    assert "conditions" not in grown["status"]
+    assert len(made.told("FileSystemResizeSuccessful")) == 2
+
+
+async def test_growth_that_is_anothers_to_do_is_told_of() -> None:
+    made = await lab(*ALL, kubelets=False)
+    await volume(made, "v")
+    await claim(made)
+    await made.settle()
+    await change(made, CLAIMS, "c", {"spec": {"resources": {"requests": {"storage": "3Gi"}}}})
+    await made.settle()
+    assert made.told("ExternalExpanding") == ["waiting for an external controller to expand this PVC"]
+
+
+async def test_a_claim_without_class_takes_the_default_that_comes_later() -> None:
+    made = await lab(*ALL, kubelets=False)
+    await claim(made)
+    await claim(made, "none", storageClassName="")
+    await made.settle()
+    marked = {"annotations": {"storageclass.kubernetes.io/is-default-class": "true"}}
+    await storage_class(made, "fast", "disk.fakekube.dev", metadata=marked)
+    await made.settle()
+    assert (phase(made, CLAIMS, "c"), phase(made, CLAIMS, "none")) == ("Bound", "Pending")
+
+
+async def test_a_volume_that_is_recycled_is_free_again() -> None:
+    made = await lab(*ALL, kubelets=False)
+    await volume(made, "v", persistentVolumeReclaimPolicy="Recycle")
+    await claim(made)
+    await made.settle()
+    await made.api.delete(CLAIMS, "default", "c")
+    await made.settle()
+    assert phase(made, VOLUMES, "v") == "Available"
+    assert "claimRef" not in only_volume(made)["spec"]
+    assert made.told("VolumeRecycled") == ["Volume recycled"]
+
+
+async def test_a_volume_of_a_driver_is_the_drivers_to_delete() -> None:
+    made = await lab(*ALL, kubelets=False)
+    source = {"hostPath": None, "csi": {"driver": "csi.example.com", "volumeHandle": "h"}}
+    await volume(made, "v", persistentVolumeReclaimPolicy="Delete", **source)
+    await claim(made)
+    await made.settle()
+    await made.api.delete(CLAIMS, "default", "c")
+    await made.settle()
+    assert phase(made, VOLUMES, "v") == "Released"
+
+
+async def test_of_suiting_volumes_the_one_with_fewer_access_modes_is_taken() -> None:
+    made = await lab(*ALL, kubelets=False)
+    await volume(made, "many", accessModes=["ReadWriteOnce", "ReadOnlyMany"])
+    await volume(made, "one", "5Gi")
+    await made.settle()
+    await claim(made)
+    await made.settle()
+    assert phase(made, VOLUMES, "one") == "Bound"
+
+
+async def test_a_finalizer_that_is_taken_off_what_is_not_deleted_comes_back() -> None:
+    made = await lab(*ALL, kubelets=False)
+    await volume(made, "v")
+    await claim(made)
+    await change_volume(made, {"metadata": {"finalizers": None}})
+    await change(made, CLAIMS, "c", {"metadata": {"finalizers": None}})
+    await made.settle()
+    assert only_volume(made)["metadata"]["finalizers"] == ["kubernetes.io/pv-protection"]
+    assert (made.get(CLAIMS, "c") or {})["metadata"]["finalizers"] == ["kubernetes.io/pvc-protection"]

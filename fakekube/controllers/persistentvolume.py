@@ -184,7 +184,7 @@ def _unprovisioned(claim: Obj, world: World) -> list[Change]:
     if found is None:
         text = f'storageclass.storage.k8s.io "{name}" not found'
         return [Emit(claim, "ProvisioningFailed", text, "Warning")]
-    provisioner = found["provisioner"]
+    provisioner: str = found["provisioner"]
     if provisioner.startswith(IN_TREE) and provisioner not in MIGRATED:
         return [Emit(claim, "ProvisioningFailed", f"no volume plugin matched name: {provisioner}", "Warning")]
     return _left_to(MIGRATED.get(provisioner, provisioner), claim)

@@ -69,7 +69,7 @@ def _class_to_serve(claim: Obj, world: World) -> Obj | None:
     annotations = annotations_of(claim)
     if claim["spec"].get("volumeName") or COMPLETED in annotations or is_deleting(claim):
         return None
-    provisioner = annotations.get(PROVISIONER) or annotations.get(OLD_PROVISIONER)
+    provisioner = annotations.get(PROVISIONER) or annotations.get(OLD_PROVISIONER) or ""
     found = volumes.class_of(claim, world)
     if found is None or provisioner != MIGRATED.get(found["provisioner"], found["provisioner"]):
         return None

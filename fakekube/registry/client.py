@@ -10,7 +10,7 @@ from fakekube.access.users import ADMIN, User
 from fakekube.core import errors, selectors
 from fakekube.core.meta import Obj
 from fakekube.registry import patching
-from fakekube.registry.incoming import Body
+from fakekube.registry.incoming import Body, status_alone
 from fakekube.registry.request import Outcome, Request
 from fakekube.registry.verbs import Registry
 from fakekube.schema.resources import Resource
@@ -26,7 +26,8 @@ PATCH_TYPES = {
 class Client:
     """One user's access to the verbs, under one field manager. Raises StatusError.
 
-    Answers are private copies; with `shared` those of writes are the store's own, which nobody may change.
+    Answers are private copies; with `shared` those of writes are the store's own, which nobody may change, and an
+    object that is written to its status is one of the store's with another status.
     """
 
     def __init__(
@@ -81,7 +82,9 @@ class Client:
     ) -> Obj:
         """Replace the object."""
         request = self._request("update", resource, namespace, name, subresource)
-        return self._answer(await self._registry.update(request, Body(obj, b"")))
+        alone = self._shared and subresource == "status" and not request.resource.custom
+        body = status_alone(request.resource, obj) if alone else Body(obj, b"")
+        return self._answer(await self._registry.update(request, body))
 
     async def patch(
         self,

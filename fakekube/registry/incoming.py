@@ -17,6 +17,7 @@ from fakekube.schema import decoding
 from fakekube.schema.crds import CustomResource
 from fakekube.schema.decoding import DecodeError
 from fakekube.schema.defaults import default
+from fakekube.schema.resources import Resource
 from fakekube.schema.scheme import Scheme
 from fakekube.schema.typed import Struct
 
@@ -74,12 +75,16 @@ def expected_of(request: Request) -> Expected:
 
 @dataclass(slots=True)
 class Body:
-    """A parsed body: its value, its text (for what JSON parsers do not tell), and what the parser complained of."""
+    """A parsed body: its value, its text (for what JSON parsers do not tell), and what the parser complained of.
+
+    partial: of the value nothing but metadata and status is meant; it is a stored object with another status.
+    """
 
     value: Any
     raw: bytes
     is_json: bool = True
     problems: list[str] = field(default_factory=list)
+    partial: bool = False
 
 
 def summary(raw: bytes) -> str:
@@ -196,6 +201,18 @@ def complete(expected: Expected, obj: Obj) -> Obj:
     if expected.custom is None:
         default(expected.type, obj)
     return obj
+
+
+def status_alone(resource: Resource, obj: Obj) -> Body:
+    """The body of a status write for a stored object that was given another status, by one who can be trusted.
+
+    Such a write takes the rest from what is stored, so the rest is not read at all.
+    """
+    metadata = {name: value for name, value in obj["metadata"].items() if name != "managedFields"}
+    value: Obj = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata}
+    if "status" in obj:
+        value["status"] = obj["status"]
+    return Body(value, b"", partial=True)
 
 
 def plain(obj: Obj) -> str:

@@ -110,8 +110,8 @@ class Registry:
             return await self._through(request, handler, lambda stored, shown: given())
         if handler is not None:
             return await self._merged(request, handler, lambda stored: given())
-        change = self.writer.update(request, lambda stored: self._defaulted(request, given()), uid=uid)
-        return await self._moved(request, change)
+        whole = (lambda stored: given()) if body.partial else (lambda stored: self._defaulted(request, given()))
+        return await self._moved(request, self.writer.update(request, whole, uid=uid))
 
     async def patch(self, request: Request, media: str, raw: bytes) -> Outcome:
         """PATCH in one of the four languages; an apply of what is not there creates it."""

@@ -10,8 +10,9 @@ from fakekube.core.callouts import Callouts, NoCallouts
 from fakekube.core.clock import Clock
 from fakekube.core.ids import Ids
 from fakekube.core.meta import Obj
-from fakekube.registry import custom
-from fakekube.registry.custom import booking, reading
+from fakekube.registry import booking, custom
+from fakekube.registry.custom import booking as custom_booking
+from fakekube.registry.custom import reading
 from fakekube.registry.fields.versions import Convert
 from fakekube.registry.kinds import strategy_of
 from fakekube.registry.request import Request
@@ -47,9 +48,11 @@ class Backend:
         if isinstance(resource, CustomResource):
             await reading.ready(self, resource, items)
 
-    async def views(self, resource: Resource, old: Obj, new: Obj) -> Convert | None:
-        """How both are seen in the versions that their managers wrote in, if versions differ."""
-        return await booking.views(self, resource, old, new) if isinstance(resource, CustomResource) else None
+    def views(self, resource: Resource) -> Convert:
+        """How objects of the resource are seen in the versions that their managers wrote in."""
+        if isinstance(resource, CustomResource):
+            return custom_booking.Views(self, resource)
+        return booking.Views(self.scheme, resource)
 
     async def stored_form(self, resource: Resource, obj: Obj) -> Obj:
         """An object in the version that it was judged in (given away) as it is to be stored."""

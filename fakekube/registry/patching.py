@@ -12,10 +12,12 @@ from fakekube.core import fielderrors as field
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj
 from fakekube.registry import custom, fields
+from fakekube.registry.fields.versions import Convert
 from fakekube.registry.incoming import Expected, complete, keep_reset
 from fakekube.registry.request import Request
 from fakekube.schema import decoding, inspecting, restoring, strategic
 from fakekube.schema.decoding import DecodeError
+from fakekube.schema.resources import Resource
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -118,15 +120,23 @@ def read_apply(request: Request, raw: bytes) -> Obj:
     return value
 
 
-def applied(request: Request, expected: Expected, live: Obj | None, config: Obj, now: str) -> Obj:
-    """The canonical object that an apply makes, with its managedFields."""
+def applied(
+    request: Request,
+    resource: Resource,
+    expected: Expected,
+    live: Obj | None,
+    config: Obj,
+    now: str,
+    convert: Convert,
+) -> Obj:
+    """The canonical object of the resource that an apply makes, with its managedFields; Unconverted: to be called
+    again."""
+    manager, subresource = request.field_manager, request.subresource
 
     def finish(merged: Obj) -> Obj:
         return complete(expected, _decoded(expected, merged)[0])
 
     try:
-        return fields.apply(
-            request.resource, live, config, request.field_manager, request.subresource, request.force, now, finish
-        )
+        return fields.apply(resource, live, config, manager, subresource, request.force, now, finish, convert)
     except DecodeError as error:
         raise StatusError(500, "", str(error)) from None

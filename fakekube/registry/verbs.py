@@ -22,6 +22,7 @@ from fakekube.registry.subresources import handler_of, hint_for
 from fakekube.registry.subresources.handler import Handler
 from fakekube.registry.versions import presented, private, to_storage
 from fakekube.registry.writing import WRONG_NAMESPACE, Writer
+from fakekube.schema.resources import Resource
 from fakekube.storage.store import Moved
 from fakekube.storage.values import Stored
 
@@ -146,18 +147,26 @@ class Registry:
             self._check_applied(request, config, meta)
         expected, now = incoming.expected_of(request), timestamp(self.backend.clock)
         resource = request.resource
+        views = self.backend.views(resource)
 
-        def change(stored: Stored | None) -> Obj:
-            live = None if stored is None else private(resource, stored)
-            found = patching.applied(request, expected, live, config, now)
+        def applied(live: Obj | None, as_resource: Resource) -> Obj:
+            found = patching.applied(request, as_resource, expected, live, config, now, views)
             self._place(request, found)
             self._check_name(request, found)
-            return self._defaulted(request, found)
+            return found
 
-        if request.subresource and request.subresource != STATUS:
-            stored = self.stored(request)
-            await self.backend.ready(resource, (stored,))
-            self._handler(request).refuse_apply(self, request, private(resource, stored), config)
+        def change(stored: Stored | None) -> Obj:
+            return self._defaulted(request, applied(None if stored is None else private(resource, stored), resource))
+
+        handler = self._writer_of(request)
+        if handler is not None and not handler.shows_itself:
+            return await self._through(
+                request, handler, lambda stored, shown: applied(shown, handler.kind(request)), owned=True
+            )
+        if handler is not None:
+            return await self._merged(
+                request, handler, lambda stored: applied(private(resource, stored), resource), owned=True
+            )
         creates = not request.subresource
         if self.backend.store.get(key_of(request)) is None and creates:
             uid = (meta or {}).get("uid") if isinstance(meta, dict) else ""
@@ -195,8 +204,10 @@ class Registry:
             return None
         return self._handler(request)
 
-    async def _merged(self, request: Request, handler: Handler, changed: Callable[[Stored], Obj]) -> Outcome:
-        """A write through a subresource that shows the object itself."""
+    async def _merged(
+        self, request: Request, handler: Handler, changed: Callable[[Stored], Obj], *, owned: bool = False
+    ) -> Outcome:
+        """A write through a subresource that shows the object itself; owned: `changed` has kept managedFields."""
 
         def change(stored: Stored | None) -> Obj:
             if stored is None:
@@ -204,15 +215,18 @@ class Registry:
             made = self._defaulted(request, changed(stored))
             return handler.merged(self, request, stored.decode(), made)
 
-        return await self._moved(request, self.writer.update(request, change))
+        return await self._moved(request, self.writer.update(request, change, owned=owned))
 
-    async def _through(self, request: Request, handler: Handler, changed: Callable[[Stored, Obj], Obj]) -> Outcome:
-        """A write through a subresource with a kind of its own: it answers that kind."""
+    async def _through(
+        self, request: Request, handler: Handler, changed: Callable[[Stored, Obj], Obj], *, owned: bool = False
+    ) -> Outcome:
+        """A write through a subresource with a kind of its own: it answers that kind. owned: `changed` is handed an
+        object with managedFields and has kept them."""
 
         def missing(stored: Stored | None) -> Obj:
             raise errors.not_found(request.resource.group, request.resource.plural, request.name)
 
-        window = _Window(self, request, handler, changed)
+        window = _Window(self, request, handler, changed, owned)
         outcome = await self._moved(request, self.writer.update(request, missing, owned=True, window=window))
         answer = orjson.loads(outcome.raw) if outcome.raw else orjson.loads(orjson.dumps(outcome.obj))
         return Outcome(outcome.code, handler.shown(self, request, answer))
@@ -286,22 +300,27 @@ class _Window:
     """A handler's view of the object of a request; see fakekube.registry.writing.Window."""
 
     def __init__(
-        self, registry: Registry, request: Request, handler: Handler, changed: Callable[[Stored, Obj], Obj]
+        self, registry: Registry, request: Request, handler: Handler, changed: Callable[[Stored, Obj], Obj], owned: bool
     ) -> None:
         self._registry = registry
         self._request = request
         self._handler = handler
         self._changed = changed
+        self._owned = owned
 
     def wanted(self, stored: Stored) -> tuple[Obj, Obj]:
-        present = self._handler.editable(self._registry, self._request, private(self._request.resource, stored))
-        shown = self._handler.editable(self._registry, self._request, private(self._request.resource, stored))
-        return self._changed(stored, shown), present
+        show = self._handler.owned if self._owned else self._handler.editable
+        present, shown = (show(self._registry, self._request, private(self._request.resource, stored)) for _ in "12")
+        found = self._changed(stored, shown)
+        if self._owned:
+            self._handler.check_applied(self._registry, self._request, present, found)
+        return found, present
 
     def merged(self, stored: Stored, wanted: Obj) -> Obj:
         present = private(self._request.resource, stored)
         found = self._handler.merged(self._registry, self._request, private(self._request.resource, stored), wanted)
-        self._handler.book(self._registry, self._request, present, wanted, found)
+        book = self._handler.book_applied if self._owned else self._handler.book
+        book(self._registry, self._request, present, wanted, found)
         return found
 
     def shown(self, obj: Obj) -> Obj:

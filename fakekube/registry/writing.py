@@ -15,7 +15,7 @@ from fakekube.core.fielderrors import FieldError, go_quote, invalid, invalid_obj
 from fakekube.core.meta import Obj
 from fakekube.registry import fields, objectmeta
 from fakekube.registry.backend import Backend, key_of
-from fakekube.registry.fields.versions import Convert
+from fakekube.registry.fields.versions import Convert, resolved
 from fakekube.registry.request import Outcome, Request
 from fakekube.registry.strategy import Context, Strategy
 from fakekube.registry.versions import current, from_storage, presented
@@ -76,7 +76,7 @@ class Writer:
             view = dict(obj)
             if drops_status:
                 _empty_status(request, view)
-            self._own_fields(request, None, view)
+            await self._book(request, None, view)
         attributes = attributes_of(request, "CREATE", obj, None)
         await backend.admission.admit(attributes, context)
         obj = _as_admitted(request, attributes, obj)
@@ -215,11 +215,11 @@ class Writer:
         context = backend.context(request)
         old = current(resource, stored)
         if window is None:
-            obj = change(stored)
+            obj = await resolved(lambda: change(stored))
             sent = {**obj, "metadata": {**obj["metadata"]}}  # admission is shown what this path may not touch as well
             self._reset(request, strategy, old, obj)
             if not owned:
-                self._own_fields(request, old, obj, await backend.views(resource, old, obj))
+                await self._book(request, old, obj)
             _keep(sent["metadata"], obj["metadata"], "managedFields")
             attributes = attributes_of(request, "UPDATE", sent, old)
             await backend.admission.admit(attributes, context)
@@ -228,7 +228,8 @@ class Writer:
             wanted, present = window.wanted(stored)
             attributes = attributes_of(request, "UPDATE", wanted, present)
             await backend.admission.admit(attributes, context)
-            obj = window.merged(stored, attributes.obj or wanted)
+            made = attributes.obj or wanted
+            obj = await resolved(lambda: window.merged(stored, made))
         self._reset(request, strategy, old, obj)
         self._check_version(request, strategy, stored, obj)
         if not resource.custom:
@@ -319,7 +320,12 @@ class Writer:
         drops = strategy.has_status and not strategy.create_keeps_status
         return drops and "status" in request.resource.subresources
 
-    def _own_fields(self, request: Request, old: Obj | None, obj: Obj, views: Convert | None = None) -> None:
+    async def _book(self, request: Request, old: Obj | None, obj: Obj) -> None:
+        """Give the object its managedFields."""
+        views = self._backend.views(request.resource)
+        await resolved(lambda: self._own_fields(request, old, obj, views))
+
+    def _own_fields(self, request: Request, old: Obj | None, obj: Obj, views: Convert) -> None:
         manager = fields.manager_name(request.field_manager, request.user_agent)
         resource, now = request.resource, timestamp(self._backend.clock)
         if resource.custom or resource is resource.storage:
@@ -327,7 +333,7 @@ class Writer:
             return
         before, after = (None if each is None else from_storage(resource, copied(each)) for each in (old, obj))
         assert after is not None, "there is an object to be written"
-        fields.update(resource, before, after, manager, request.subresource, now)
+        fields.update(resource, before, after, manager, request.subresource, now, views)
         _keep(obj["metadata"], after["metadata"], "managedFields")
 
     async def _commit(

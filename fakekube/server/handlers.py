@@ -283,7 +283,7 @@ class ApiHandler:
         raw = await bodies.read(call.receive, call.header(b"content-length"))
         self._patch_options(call, request, media)
         unknown = media not in TYPES or media == STRATEGIC_PATCH
-        if unknown and request.resource.custom and request.subresource != "scale":
+        if unknown and request.resource.custom:
             known = ", ".join(each for each in TYPES if each != STRATEGIC_PATCH)
             message = f"the body of the request was in an unknown format - accepted media types include: {known}"
             raise errors.unsupported_media_type(message)

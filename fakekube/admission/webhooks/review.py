@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
 
 from fakekube.core.errors import StatusError
 from fakekube.core.fielderrors import go_quote
-from fakekube.core.gojson import syntax_error
 from fakekube.core.meta import Obj, split_api_version
+from fakekube.core.reviews import Form, Unreadable
 from fakekube.schema.base64text import canonical
 
 GROUP = "admission.k8s.io"
 KIND = "AdmissionReview"
 VERSIONS = ("v1", "v1beta1")
-SCHEME = "k8s.io/apiserver/pkg/util/webhook/client.go:71"
-_HEAD = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
 _MEMBERS: tuple[tuple[str, type, str], ...] = (
     ("uid", str, "types.UID"),
     ("allowed", bool, "bool"),
@@ -29,14 +26,7 @@ _MEMBERS: tuple[tuple[str, type, str], ...] = (
     ("warnings", list, "[]string"),
 )
 """The members of a response, what they are in JSON, and in Go."""
-_GO_KINDS: dict[type, str] = {
-    bool: "bool",
-    int: "number",
-    float: "number",
-    str: "string",
-    list: "array",
-    dict: "object",
-}
+_FORM = Form(GROUP, KIND, "AdmissionResponse", _MEMBERS)
 
 
 class Invalid(Exception):
@@ -61,58 +51,13 @@ def encode(request: Obj, version: str) -> bytes:
 
 
 def decode(raw: bytes, asked_version: str) -> Obj:
-    """The AdmissionReview that came back, members of the wrong type refused in Go's words."""
-    review = _parse(raw)
-    for name in ("kind", "apiVersion"):
-        if not isinstance(review.get(name) or "", str):
-            raise Invalid(_not_a_head(review[name]))
-    version, kind = review.get("apiVersion") or f"{GROUP}/{asked_version}", review.get("kind") or KIND
-    if kind != KIND or version not in [f"{GROUP}/{each}" for each in VERSIONS]:
-        raise Invalid(f'no kind "{kind}" is registered for version "{version}" in scheme "{SCHEME}"')
-    version = version.rpartition("/")[2]
-    if version != asked_version:
-        raise Invalid(f"converting ({version}.{KIND}) to ({asked_version}.{KIND}): unknown conversion")
-    response = review.get("response")
-    if response is not None:
-        if not isinstance(response, dict):
-            raise Invalid(_mismatch(response, "AdmissionReview.response", f"{version}.AdmissionResponse"))
-        _check(response)
-    return review
-
-
-def _parse(raw: bytes) -> Obj:
-    if not raw:
-        raise Invalid("0-length response with status code: 200 and content type: application/json")
-    looks_like_json = raw.lstrip().startswith(b"{")
+    """The AdmissionReview that came back; Invalid in Go's words if it cannot be read."""
     try:
-        found = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        if looks_like_json:
-            raise Invalid(f"couldn't get version/kind; json parse error: {syntax_error(raw)}") from None
-        found = raw.decode("utf-8", "replace")
-    if not isinstance(found, dict):
-        raise Invalid(_not_a_head(found))
-    return found
-
-
-def _not_a_head(value: Any) -> str:
-    kind = _GO_KINDS.get(type(value), "number")
-    return f"couldn't get version/kind; json parse error: json: cannot unmarshal {kind} into Go value of type {_HEAD}"
-
-
-def _mismatch(value: Any, where: str, go: str) -> str:
-    return f"json: cannot unmarshal {_GO_KINDS.get(type(value), 'number')} into Go struct field {where} of type {go}"
-
-
-def _check(response: Obj) -> None:
-    for name, wanted, go in _MEMBERS:
-        value = response.get(name)
-        if value is not None and type(value) is not wanted:
-            raise Invalid(_mismatch(value, f"AdmissionReview.response.{name}", go))
-    try:
-        canonical(response.get("patch") or "")
-    except ValueError as error:
+        review = _FORM.read(raw, asked_version)
+        canonical((review.get("response") or {}).get("patch") or "")
+    except (Unreadable, ValueError) as error:
         raise Invalid(str(error)) from None
+    return review
 
 
 def verify(review: Obj, asked_version: str, uid: str, *, mutating: bool) -> Answer:

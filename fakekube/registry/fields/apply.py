@@ -19,7 +19,7 @@ from fakekube.registry.fields.prune import prune
 from fakekube.registry.fields.resets import resets
 from fakekube.registry.fields.update import UNOWNED, deprive, reconcile, track
 from fakekube.registry.fields.validate import faults, fits, text_of
-from fakekube.registry.fields.versions import ChangesByVersion, Convert, Versions
+from fakekube.registry.fields.versions import ChangesByVersion, Convert, Unseen, Versions
 
 if TYPE_CHECKING:
     from fakekube.schema.resources import Resource
@@ -44,6 +44,7 @@ def apply(
     `config` is the body as read, not decoded; `live` is in the resource's version, and not changed, though parts of it
     and of `config` are in the result. StatusError: 400 for a configuration of something else, 500 for one that its type
     does not have, 409 for conflicts. Where only ownership changes, entries keep their times and a new one has none.
+    Unconverted: to be called again.
     """
     _check(resource, config)
     versions = Versions(resource, resets(resource, subresource), convert)
@@ -53,8 +54,7 @@ def apply(
         managers = track(versions, None, start, managers, writer, now)
     applier = Identity.of(manager, APPLY, versions.version, subresource)
     _check_type(resource, versions, config)
-    step = _Step(versions, start, config, managers, applier, now)
-    result, managers = _take(step, force)
+    result, managers = _take(_Step(versions, start, config, managers, applier, now), force)
     done = finish(result) if result is not None else dict(start)
     done["metadata"] = dict(done.get("metadata") or {})
     if managers:
@@ -112,17 +112,19 @@ class _Step:
         self.versions = versions
         self.live = live
         self.config = config
-        self.managers = reconcile(versions, live, managers) if versions.custom else managers
+        self.managers = managers
         self.applier = applier
         self.now = now
 
     def take(self, force: bool) -> tuple[Obj | None, Managers]:
         """The merged object (None: no change) and the entries; ConflictsError if fields of others are in the way."""
-        versions, applier = self.versions, self.applier
+        versions, applier, before = self.versions, self.applier, self.managers
+        if versions.custom:
+            before = reconcile(versions, self.live, before)
         merged = merge(versions.node, self.live, self.config)
-        last = self.managers.get(applier)
+        last = before.get(applier)
         claimed = versions.resets.filtered(mentioned(versions.node, self.config))
-        managers = {**self.managers, applier: Entry(claimed, versions.version, last.time if last else "")}
+        managers = {**before, applier: Entry(claimed, versions.version, last.time if last else "")}
         merged = prune(versions, merged, managers, applier, last)
         own = managers.pop(applier)
         changes = ChangesByVersion(versions, self.live, merged)
@@ -144,6 +146,8 @@ def _take(step: _Step, force: bool) -> tuple[Obj | None, Managers]:
     """Take the step; what client-side apply left as it was, its successor may change without force."""
     try:
         return step.take(force)
+    except Unseen as error:
+        raise StatusError(500, "", str(error)) from None
     except ConflictsError as error:
         if step.applier.manager != lastapplied.MANAGER:
             raise conflicts.refusal(error.conflicts) from None

@@ -11,6 +11,9 @@ from fakekube.registry.fields.nodes import Record
 from fakekube.registry.fields.sets import Set
 from fakekube.registry.fields.versions import Versions
 
+_DOING = "failed to prune fields: "
+_BACK = "failed to convert pruned object to last applied version"
+
 
 def prune(versions: Versions, merged: Obj, managers: Managers, applier: Identity, last: Entry | None) -> Obj:
     """`merged` without what `last`, the applier's former entry, has and no entry of `managers` has any more."""
@@ -18,18 +21,18 @@ def prune(versions: Versions, merged: Obj, managers: Managers, applier: Identity
         return merged
     if last.version == versions.version and not sets.difference(last.fields, managers[applier].fields):
         return merged
-    view = versions.view(merged, last.version)
+    view = versions.view(merged, last.version, f"{_DOING}failed to convert merged object to last applied version")
     if view is None:
         return merged
     node, former = view
     former_fields = named(node, last.fields)
     pruned = _with_owned(versions, former, _removed(node, former, former_fields), last.version, managers)
-    kept = versions.view(pruned, last.version)
+    kept = versions.view(pruned, last.version, f"{_DOING}failed add back dangling items: {_BACK}")
     if kept is None:
         return merged
     gone = sets.difference(_all_fields(node, former), _all_fields(kept[0], kept[1]))
     result = _removed(node, former, sets.intersection(gone, former_fields))
-    back = versions.view(result, versions.version)
+    back = versions.view(result, versions.version, "failed to prune fields")
     assert back is not None, "a resource is served in its own version"
     return back[1]
 
@@ -49,7 +52,9 @@ def _with_owned(versions: Versions, merged: Obj, pruned: Obj, version: str, mana
     for entry in managers.values():
         owned[entry.version] = sets.union(owned.get(entry.version, {}), entry.fields)
     for each in sorted(owned, key=lambda other: (other != version, other)):
-        before, after = versions.view(merged, each), versions.view(pruned, each)
+        adding = f"{_DOING}failed add back owned items: failed to convert"
+        before = versions.view(merged, each, f"{adding} merged object at version {each}")
+        after = versions.view(pruned, each, f"{adding} pruned object at version {each}")
         if before is None or after is None:
             continue
         node, merged = before

@@ -12,7 +12,7 @@ from fakekube.registry.fields.managers import UPDATE, Entry, Identity, Managers
 from fakekube.registry.fields.nodes import UnkeyedError
 from fakekube.registry.fields.resets import resets
 from fakekube.registry.fields.sets import Set
-from fakekube.registry.fields.versions import ChangesByVersion, Convert, Versions
+from fakekube.registry.fields.versions import ChangesByVersion, Convert, Unconverted, Unseen, Versions
 
 if TYPE_CHECKING:
     from fakekube.schema.resources import Resource
@@ -45,22 +45,32 @@ def update(
 ) -> None:
     """Set new's managedFields for a create (`old` None) or a write over the live object `old`; now: metav1.Time text.
 
-    Both are in the resource's version, decoded and defaulted, before admission and strategy touch `new`.
+    Both are in the resource's version, decoded and defaulted, before admission and strategy touch `new`. Unconverted
+    leaves `new` as it was.
     """
     metadata = new.setdefault("metadata", {})
     sent = metadata.pop("managedFields", None)
     managers = _kept(old, sent, subresource)
-    if old is not None and (not managers or _is_unchanged(old, new, sent)):
-        if managers:
-            metadata["managedFields"] = old["metadata"]["managedFields"]
+    if old is not None and not managers:
+        return
+    if old is not None and _is_unchanged(old, new, sent) and _all_in(managers, resource.api_version):
+        metadata["managedFields"] = old["metadata"]["managedFields"]
         return
     versions = Versions(resource, resets(resource, subresource), convert)
     try:
         managers = track(versions, old, new, managers, Identity.of(manager, UPDATE, versions.version, subresource), now)
-    except UnkeyedError:  # a list that cannot be booked: the write goes on, and nobody owns anything
+    except (UnkeyedError, Unseen):  # what cannot be booked: the write goes on, and nobody owns anything
         return
+    except Unconverted:
+        if sent is not None:
+            metadata["managedFields"] = sent
+        raise
     if managers:
         metadata["managedFields"] = entries.encode(managers)
+
+
+def _all_in(managers: Managers, version: str) -> bool:
+    return all(entry.version == version for entry in managers.values())
 
 
 def _is_unchanged(old: Obj, new: Obj, sent: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from fakekube.core.meta import Obj
 from fakekube.registry.fields.compare import Changes, compare
@@ -18,9 +18,34 @@ if TYPE_CHECKING:
     from fakekube.schema.resources import Resource
 
 Convert = Callable[[Obj, str], "tuple[Struct, Obj] | None"]
-"""An object and an apiVersion to the type and the object of that version; None if it is not served (any more).
+"""An object and an apiVersion to the type and the object of that version; None if nothing of its kind is served in it,
+so that the entries of that version are dropped. Raises Unseen, or Unconverted.
 
 Without one, all versions of a resource are taken to have the same fields."""
+
+
+class Unseen(Exception):
+    """The object cannot be shown in a version that is there: then nothing can be told of who owns what."""
+
+
+class Unconverted(Exception):
+    """Somebody must be asked for a conversion first: await `settle`, then begin anew."""
+
+    async def settle(self) -> None:
+        """Ask, and remember the answer."""
+        raise NotImplementedError
+
+
+T = TypeVar("T")
+
+
+async def resolved(make: Callable[[], T]) -> T:
+    """What `make` makes once all conversions that it needs are known; it is called again after each."""
+    while True:
+        try:
+            return make()
+        except Unconverted as missing:
+            await missing.settle()
 
 
 class Versions:
@@ -33,17 +58,21 @@ class Versions:
         self.resets = resets
         self.convert = convert
 
-    def view(self, obj: Obj, version: str) -> tuple[Record, Obj] | None:
-        """The object as that version shows it, with its node."""
+    def view(self, obj: Obj, version: str, doing: str = "") -> tuple[Record, Obj] | None:
+        """The object as that version shows it, with its node; `doing`: what a fault begins with."""
         if self.convert is None or (version == self.version and obj.get("apiVersion") == version):
             return self.node, obj
-        found = self.convert(obj, version)
+        try:
+            found = self.convert(obj, version)
+        except Unseen as error:
+            raise Unseen(f"{doing}: {error}" if doing else str(error)) from None
         return None if found is None else (record(found[0]), found[1])
 
     def changes(self, version: str, old: Obj | None, new: Obj) -> Changes | None:
         """What a write changes that its path may change, as that version sees it; None: there is no such version."""
-        after = self.view(new, version)
-        before = self.view(old, version) if old is not None else after
+        before = self.view(old, version, "failed to convert old object") if old is not None else None
+        after = self.view(new, version, "failed to convert new object")
+        before = after if old is None else before
         if before is None or after is None:
             return None
         node, obj = after

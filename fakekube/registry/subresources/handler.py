@@ -9,6 +9,7 @@ from fakekube.core.meta import Obj
 from fakekube.registry import fields
 from fakekube.registry.request import Outcome, Request
 from fakekube.registry.versions import private
+from fakekube.schema.resources import Resource
 
 if TYPE_CHECKING:
     from fakekube.registry.verbs import Registry
@@ -47,12 +48,22 @@ class Handler:
     def book(self, registry: Registry, request: Request, obj: Obj, wanted: Obj, found: Obj) -> None:
         """Set the managedFields of `found`, which the write of `wanted` through the subresource made of `obj`."""
         manager = fields.manager_name(request.field_manager, request.user_agent)
-        fields.update(request.resource, obj, found, manager, request.subresource, "")
+        views = registry.backend.views(request.resource)
+        fields.update(request.resource, obj, found, manager, request.subresource, "", views)
 
-    def refuse_apply(self, registry: Registry, request: Request, obj: Obj, config: Obj) -> None:
-        """Raise what a server-side apply to the subresource of a stored object (a private copy) is answered."""
-        what = f"server-side apply to {request.resource.plural}/{request.subresource}"
-        raise errors.not_implemented(what, "apply to the object itself")
+    def kind(self, request: Request) -> Resource:
+        """The resource that a server-side apply to the subresource is about."""
+        return request.resource
+
+    def owned(self, registry: Registry, request: Request, obj: Obj) -> Obj:
+        """What a server-side apply changes: what is shown of the object (a private copy), with managedFields."""
+        return self.editable(registry, request, obj)
+
+    def check_applied(self, registry: Registry, request: Request, present: Obj, applied: Obj) -> None:
+        """StatusError for what a server-side apply cannot make of what is there."""
+
+    def book_applied(self, registry: Registry, request: Request, obj: Obj, wanted: Obj, found: Obj) -> None:
+        """Set the managedFields of `found` from those of `wanted`, which an apply to the subresource has kept."""
 
     def merged(self, registry: Registry, request: Request, obj: Obj, changed: Obj) -> Obj:
         """The stored object (a private copy) with what `changed` says; raises StatusError."""

@@ -16,10 +16,10 @@ from fakekube.registry.fields.elements import Path
 from fakekube.registry.request import Request
 from fakekube.registry.subresources.handler import Handler
 from fakekube.schema.crds import CustomResource, ScalePaths
+from fakekube.schema.resources import Resource
 
 if TYPE_CHECKING:
     from fakekube.registry.verbs import Registry
-    from fakekube.schema.resources import Resource
 
 SHOWN_METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
 BUILT_IN = ScalePaths(".spec.replicas", ".status.replicas")
@@ -106,20 +106,28 @@ class ScaleHandler(Handler):
             obj["metadata"].pop("resourceVersion", None)
         return obj
 
-    def refuse_apply(self, registry: Registry, request: Request, obj: Obj, config: Obj) -> None:
-        """The real server finds conflicts on the scale of a custom resource, and else fails to convert it back."""
-        resource = request.resource
-        if not resource.custom:
-            super().refuse_apply(registry, request, obj, config)
+    def kind(self, request: Request) -> Resource:
+        return fields.scaled(request.resource)
+
+    def owned(self, registry: Registry, request: Request, obj: Obj) -> Obj:
+        managed = fields.to_scale(obj["metadata"].get("managedFields"), places_of(request.resource))
         scale = self.editable(registry, request, obj)
-        scale["metadata"]["managedFields"] = fields.to_scale(obj["metadata"].get("managedFields"), places_of(resource))
-        now = timestamp(registry.backend.clock)
-        fields.apply(
-            fields.scaled(resource), scale, config, request.field_manager, request.subresource, request.force, now
-        )
+        if managed:
+            scale["metadata"]["managedFields"] = managed
+        return scale
+
+    def check_applied(self, registry: Registry, request: Request, present: Obj, applied: Obj) -> None:
+        """The real server cannot convert back the scale of a custom resource that an apply changes."""
+        if not request.resource.custom or _unowned(present) == _unowned(applied):
+            return
         what = f"{request.namespace}/{request.name}; {fields.SCALE_VERSION}, Kind=Scale"
         why = f"request to convert CR to an invalid group/version: {fields.SCALE_VERSION}"
         raise StatusError(500, "", f"failed to convert new object ({what}) to proper version: {why}")
+
+    def book_applied(self, registry: Registry, request: Request, obj: Obj, wanted: Obj, found: Obj) -> None:
+        resource, managed = request.resource, obj["metadata"].get("managedFields")
+        scaled = wanted["metadata"].get("managedFields")
+        _set_book(found, fields.from_scale(managed, scaled, resource.api_version, places_of(resource)))
 
     def book(self, registry: Registry, request: Request, obj: Obj, wanted: Obj, found: Obj) -> None:
         """The replicas of the Scale are those of the object, whoever owns them."""
@@ -127,11 +135,19 @@ class ScaleHandler(Handler):
         resource, now = request.resource, timestamp(registry.backend.clock)
         managed = obj["metadata"].get("managedFields")
         old = self.editable(registry, request, obj)
-        entries = fields.update_scale(resource, managed, old, wanted, manager, now, places_of(resource))
-        if entries:
-            found["metadata"]["managedFields"] = entries
-        else:
-            found["metadata"].pop("managedFields", None)
+        _set_book(found, fields.update_scale(resource, managed, old, wanted, manager, now, places_of(resource)))
+
+
+def _set_book(obj: Obj, entries: list[Obj]) -> None:
+    if entries:
+        obj["metadata"]["managedFields"] = entries
+    else:
+        obj["metadata"].pop("managedFields", None)
+
+
+def _unowned(scale: Obj) -> Obj:
+    metadata = {name: value for name, value in scale["metadata"].items() if name != "managedFields"}
+    return {**scale, "metadata": metadata}
 
 
 ROWS: dict[tuple[str, str], Handler] = {("*", "scale"): ScaleHandler()}

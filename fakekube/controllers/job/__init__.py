@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fakekube.controllers.job.backoff import FINALIZER, Failures
-from fakekube.controllers.job.round import RESOURCE, finished, orphaned, reconcile_job
+from fakekube.controllers.job.conditions import finished
+from fakekube.controllers.job.round import RESOURCE, orphaned, reconcile_job
 from fakekube.machinery.controller import (
     Controller,
     NamedKey,

@@ -29,8 +29,7 @@ def is_failed(pod: Obj, job: Obj) -> bool:
 def finished_at(pod: Obj) -> float:
     """When the pod ended, as far as its status tells."""
     meta, status = pod["metadata"], pod.get("status") or {}
-    states = [(each.get("state") or {}).get("terminated") or {} for each in status.get("containerStatuses") or ()]
-    ends: list[str] = [each.get("finishedAt") or "" for each in states]
+    ends = _ends(pod, status)
     if ends and all(ends):
         return max(map(parse_time, ends))
     for each in status.get("conditions") or ():
@@ -39,6 +38,16 @@ def finished_at(pod: Obj) -> float:
     if "deletionTimestamp" in meta:
         return parse_time(meta["deletionTimestamp"]) - (meta.get("deletionGracePeriodSeconds") or 0)
     return parse_time(meta["creationTimestamp"])
+
+
+def _ends(pod: Obj, status: Obj) -> list[str]:
+    """When each container and sidecar ended; '' for one that did not."""
+    sidecars = {
+        each["name"] for each in pod["spec"].get("initContainers") or () if each.get("restartPolicy") == "Always"
+    }
+    started = [each for each in status.get("initContainerStatuses") or () if each["name"] in sidecars]
+    states = [each.get("state") or {} for each in [*(status.get("containerStatuses") or ()), *started]]
+    return [(each.get("terminated") or {}).get("finishedAt") or "" for each in states]
 
 
 def remaining(failures: int, last: float, now: float) -> float:

@@ -121,8 +121,8 @@ def ip_warnings(field: str, value: str) -> list[str]:
     """The warnings for a valid address in an old field."""
     if _has_leading_zeros(value) or _is_mapped(value):
         return [f"{field}: non-standard IP address {go_quote(value)} is invalid: use {go_quote(str(parse_ip(value)))}"]
-    text = str(parse_ip(value))
-    if ":" in value and text != value:
+    text = str(parse_ip(value)) if ":" in value else value
+    if text != value:
         return [f"{field}: IPv6 address {go_quote(value)} should be in RFC 5952 canonical format ({go_quote(text)})"]
     return []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import lru_cache
+from math import modf
 from typing import Any
 
 Obj = dict[str, Any]
@@ -91,7 +92,10 @@ def _second_text(second: int) -> str:
 
 def micro_time_text(moment: float) -> str:
     """Seconds since the epoch as metav1.MicroTime: UTC with six digits."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    part, whole = modf(moment)
+    micros = round(part * 1e6)
+    seconds, micros = divmod(int(whole) * 1_000_000 + micros, 1_000_000)
+    return f"{_second_text(seconds)[:-1]}.{micros:06d}Z"
 
 
 def parse_time(text: str) -> float:

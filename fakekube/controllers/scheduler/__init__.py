@@ -192,6 +192,8 @@ def _of_claim(event: Event, world: World) -> Iterable[NamedKey]:
             yield NamedKey(pod.namespace, pod.name)
 
 
+_STORAGE = ("storageclasses", "csinodes", "csistoragecapacities")
+
 CONTROLLER = Controller(
     name="scheduler",
     reconcile=reconcile,
@@ -200,7 +202,7 @@ CONTROLLER = Controller(
         Watch("nodes", _of_other),
         Watch("persistentvolumeclaims", _of_claim),
         Watch("persistentvolumes", _of_other),
-        Watch("storageclasses.storage.k8s.io", _of_other),
+        *(Watch(f"{plural}.storage.k8s.io", _of_other) for plural in _STORAGE),
     ),
     user="system:kube-scheduler",
     component=SCHEDULER,

@@ -86,7 +86,7 @@ class Judge:
     @property
     def by_itself(self) -> bool:
         """Whether nothing but the node and the amounts on it decides: no ports, claims or rules about neighbours."""
-        return not (self.request.ports or self._claims.listed) and self._neighbours.idle
+        return not (self.request.ports or self._claims.matter) and self._neighbours.idle
 
     def refusal(self, state: NodeState, without: frozenset[Key] = frozenset()) -> Refusal | None:
         """Why the pod cannot be on the node; None if it can."""
@@ -98,9 +98,10 @@ class Judge:
         short = by_amounts(self.request, state, without)
         if short is not None:
             return short
-        conflict = self._claims.conflict(state) if self._claims.listed else ""
-        if conflict:
-            return Refusal((conflict,), helpless=True)
+        if self._claims.matter:
+            conflicts, helpless = self._claims.conflict(state, without)
+            if conflicts:
+                return Refusal(conflicts, helpless)
         return self._by_neighbours(state, without)
 
     def _by_node(self, state: NodeState) -> tuple[str, ...]:

@@ -342,3 +342,83 @@ async def test_a_finalizer_that_is_taken_off_what_is_not_deleted_comes_back() ->
     await made.settle()
     assert only_volume(made)["metadata"]["finalizers"] == ["kubernetes.io/pv-protection"]
     assert (made.get(CLAIMS, "c") or {})["metadata"]["finalizers"] == ["kubernetes.io/pvc-protection"]
+
+
+def why_not(made: Lab, name: str = "p") -> str:
+    return str(condition(made.get("pods", name), "PodScheduled").get("message", ""))
+
+
+async def test_claims_of_one_pod_do_not_take_the_same_volume() -> None:
+    made = await lab(*ALL, count=1)
+    await late_class(made)
+    await volume(made, "one", storageClassName="late")
+    await claim(made, storageClassName="late")
+    await claim(made, "d", storageClassName="late")
+    both = [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in ("c", "d")]
+    await pod(made, "p", volumes=both)
+    await made.settle(20)
+    assert "1 node(s) didn't find available persistent volumes to bind" in why_not(made)
+    await volume(made, "two", storageClassName="late")
+    await made.settle(20)
+    assert {phase(made, CLAIMS, name) for name in "cd"} == {"Bound"}
+
+
+async def test_a_claim_for_one_pod_is_not_for_two() -> None:
+    made = await lab(*ALL, count=2)
+    await volume(made, "v", accessModes=["ReadWriteOncePod"])
+    await claim(made, accessModes=["ReadWriteOncePod"])
+    await pod(made, "first", **MOUNT)
+    await made.settle(20)
+    await pod(made, "p", **MOUNT)
+    await made.settle(20)
+    assert "2 node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode" in why_not(made)
+
+
+async def test_a_node_has_no_more_volumes_of_a_driver_than_it_can() -> None:
+    made = await lab(*ALL, count=1)
+    drivers = [{"name": "disk.fakekube.dev", "nodeID": "n", "allocatable": {"count": 1}}]
+    await made.make("csinodes.storage.k8s.io", "CSINode", "node-1", spec={"drivers": drivers})
+    await storage_class(made, "fast", "disk.fakekube.dev")
+    await claim(made, storageClassName="fast")
+    await claim(made, "d", storageClassName="fast")
+    await pod(made, "first", volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "d"}}])
+    await made.settle(20)
+    await pod(made, "p", **MOUNT)
+    await made.settle(20)
+    assert "1 node(s) exceed max volume count" in why_not(made)
+
+
+async def test_a_volume_labelled_with_a_zone_keeps_its_pod_there() -> None:
+    made = await lab(*ALL, count=3)
+    await volume(made, "v")
+    await change_volume(made, {"metadata": {"labels": {"topology.kubernetes.io/zone": "zone-b__zone-c"}}})
+    await claim(made)
+    await pod(made, "p", **MOUNT)
+    await made.settle(20)
+    assert (made.get("pods", "p") or {})["spec"]["nodeName"] == "node-3"
+
+
+async def test_a_driver_that_tells_its_capacity_makes_no_more() -> None:
+    made = await lab(*ALL, count=2)
+    await storage_class(made, "fast", "disk.fakekube.dev", late=True)
+    await made.make("csidrivers.storage.k8s.io", "CSIDriver", "disk.fakekube.dev", spec={"storageCapacity": True})
+    here = {"matchLabels": {"kubernetes.io/hostname": "node-2"}}
+    room = {"storageClassName": "fast", "capacity": "2Gi", "nodeTopology": here}
+    await made.make("csistoragecapacities.storage.k8s.io", "CSIStorageCapacity", "room", **room)
+    await claim(made, storageClassName="fast")
+    await claim(made, "large", "5Gi", storageClassName="fast")
+    await pod(made, "first", **MOUNT)
+    await pod(made, "p", volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "large"}}])
+    await made.settle(20)
+    assert (made.get("pods", "first") or {})["spec"]["nodeName"] == "node-2"
+    assert "2 node(s) did not have enough free storage" in why_not(made)
+
+
+async def test_a_disk_of_old_is_for_one_pod_of_a_node() -> None:
+    made = await lab(*ALL, count=1)
+    disk: Obj = {"volumes": [{"name": "v", "gcePersistentDisk": {"pdName": "d"}}]}
+    await pod(made, "first", **disk)
+    await made.settle(20)
+    await pod(made, "p", **disk)
+    await made.settle(20)
+    assert "1 node(s) had no available disk" in why_not(made)

@@ -22,6 +22,12 @@ class Behaving(TypedDict, total=False):
     """From being taken on by the kubelet until the containers start."""
     unhealthy_after: float
     """From each start until a container is killed, as with a liveness probe that fails."""
+    started: bool
+    """False: the startup probe never succeeds; the container is killed when it has failed often enough."""
+    live: bool
+    """False: the liveness probe fails; the container is killed when it has failed often enough."""
+    start_error: str
+    """The runtime cannot start containers, and says this: RunContainerError."""
     exit_code: int
     """Containers end by themselves with this code, and are started again as their policy says."""
     exit_after: float
@@ -36,6 +42,10 @@ class Behaving(TypedDict, total=False):
     """False: what waits in CrashLoopBackOff is not started again."""
     image_pull_error: bool
     """The image cannot be pulled: ErrImagePull, ImagePullBackOff."""
+    message: str
+    """What containers say of their end."""
+    stop_code: int
+    """The exit code of containers that are stopped in time; 143 when absent."""
     stop_after: float
     """From the deletion until the containers have stopped, at most the grace period."""
     evict_after: float
@@ -61,6 +71,7 @@ TRUTH = Sort("true or false", lambda value: isinstance(value, bool))
 SECONDS = Sort("a number of seconds, 0 or more", _is_number)
 WHOLE = Sort("a whole number, 0 or more", _is_whole)
 CODE = Sort("an exit code from 0 to 255", lambda value: _is_whole(value) and value <= 255)
+TEXT = Sort("text", lambda value: isinstance(value, str) and value != "")
 CRASH = Sort("true, false, or an exit code", lambda value: isinstance(value, bool) or CODE.holds(value))
 
 KEYWORDS: dict[str, Sort] = {
@@ -68,6 +79,9 @@ KEYWORDS: dict[str, Sort] = {
     "ready_after": SECONDS,
     "start_after": SECONDS,
     "unhealthy_after": SECONDS,
+    "started": TRUTH,
+    "live": TRUTH,
+    "start_error": TEXT,
     "exit_code": CODE,
     "exit_after": SECONDS,
     "crash": CRASH,
@@ -75,7 +89,9 @@ KEYWORDS: dict[str, Sort] = {
     "fail_first": WHOLE,
     "restarts": TRUTH,
     "image_pull_error": TRUTH,
+    "message": TEXT,
     "stop_after": SECONDS,
+    "stop_code": CODE,
     "evict_after": SECONDS,
 }
 

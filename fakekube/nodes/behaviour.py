@@ -32,6 +32,12 @@ class Behaviour:
     """Seconds from the start until it is ready."""
     unhealthy_after: float | None = None
     """Seconds from each start until it is killed, as with a liveness probe that fails."""
+    started: bool | None = None
+    """False: its startup probe never succeeds, and it is killed when that has failed often enough."""
+    live: bool | None = None
+    """False: its liveness probe fails from the beginning, and it is killed when that has happened often enough."""
+    start_error: str | None = None
+    """The runtime cannot start it, and says this."""
     exit_code: int | None = None
     """It ends by itself with this code."""
     exit_after: float | None = None
@@ -44,8 +50,12 @@ class Behaviour:
     """The image cannot be pulled."""
     oom: bool | None = None
     """It ends by being killed for want of memory."""
+    message: str | None = None
+    """What it says of its end."""
     stop_after: float | None = None
     """Seconds from the deletion of the pod until its containers have stopped, at most the grace period."""
+    stop_code: int | None = None
+    """The exit code of a container that is stopped in time; 143 when nothing is said."""
     evict_after: float | None = None
     """Seconds from the start of the pod until the kubelet evicts it."""
     tells: bool | None = None
@@ -83,6 +93,11 @@ USUAL = Behaviour()
 """Nothing is said: the pod starts at once, is ready and runs until it is deleted."""
 
 
+def _is_unready(pod: Obj) -> bool:
+    status = pod.get("status") or {}
+    return status.get("phase") == "Running" and not all(each["ready"] for each in status.get("containerStatuses") or ())
+
+
 def _number(text: str) -> float:
     """A decimal number; what is none counts as 0."""
     try:
@@ -105,13 +120,18 @@ _READ: dict[str, Callable[[str], Any]] = {
     "ready": _truth,
     "ready_after": _number,
     "unhealthy_after": _number,
+    "started": _truth,
+    "live": _truth,
+    "start_error": str,
     "exit_code": _whole,
     "exit_after": _number,
     "restarts": _truth,
     "fail_first": _whole,
     "image_pull_error": _truth,
     "oom": _truth,
+    "message": str,
     "stop_after": _number,
+    "stop_code": _whole,
     "evict_after": _number,
 }
 ANNOTATIONS = {PREFIX + name.replace("_", "-"): (name, read) for name, read in _READ.items()}
@@ -179,14 +199,19 @@ class Rules:
 
     def __init__(self, world: World) -> None:
         self._rules: list[Rule] = []
+        self.probing: set[Key] = set()
+        """Pods with containers whose probes are still to speak."""
         self.touched: set[Key] = set()
         """Pods whose life has been other than usual: they stay in the hands of the kubelet when a rule goes."""
         self._turns: dict[str, dict[str, int]] = {}
 
     def apply(self, event: Event) -> None:
-        """A pod that is gone is forgotten."""
+        """A pod that is gone is forgotten; of one that is there from the start probes may be waited for."""
         if event.after is None:
             self.touched.discard(event.key)
+            self.probing.discard(event.key)
+        elif event.before is None and event.key.resource == "pods" and _is_unready(event.after.view):
+            self.probing.add(event.key)
 
     def add(self, rule: Rule) -> None:
         """From now on this counts, too, and over those before."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fakekube.core.meta import Obj
-from fakekube.nodes import statuses
-from fakekube.nodes.behaviour import Behaviour
+from fakekube.core.meta import Obj, time_text
+from fakekube.nodes import images, probes, statuses
+from fakekube.nodes.behaviour import USUAL, Behaviour
 from fakekube.nodes.memory import RUNNING, TERMINATED, state_of
 
 FIRST_BACKOFF_SECONDS = 10
@@ -21,6 +21,13 @@ KILLED = 137
 """The exit code of what is killed."""
 CREATING = frozenset({"ContainerCreating", "PodInitializing", "waiting"})
 PULL_FAILED, PULL_WAITS = "ErrImagePull", "ImagePullBackOff"
+NEVER_PULLED, BAD_IMAGE = "ErrImageNeverPull", "InvalidImageName"
+BAD_CONFIG, BAD_START = "CreateContainerConfigError", "RunContainerError"
+NOT_YET = CREATING | {BAD_CONFIG, BAD_IMAGE, NEVER_PULLED}
+"""States in which the kubelet tries again to make the container."""
+START_FAILED = 128
+NEVER = "1970-01-01T00:00:00Z"
+"""The exit code of what the runtime could not start."""
 EDGE_SECONDS = 1e-6
 """What is due within this is due now."""
 
@@ -41,6 +48,15 @@ class Container:
     forgiven: int = 0
     pulls: int = 0
     init: bool = False
+    fault: str = ""
+    """Why its environment cannot be made."""
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it is still to be made, and nothing is to be waited for."""
+        if self.behaviour is not USUAL or self.fault or self.state not in CREATING:
+            return False
+        return not probes.PROBES & self.spec.keys() and not images.fault(self.spec.get("image", ""))
 
     @property
     def name(self) -> str:
@@ -95,18 +111,23 @@ def starts_again(pod: Obj, container: Obj, code: int, *, init: bool = False) -> 
     return bool(policy == "OnFailure" and code != 0)
 
 
+Told = tuple[str, str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A step of a container's life: `applies` to it, `after` so many seconds in its state, brings this status.
 
-    `tells` is the event (type, reason, message) of a container of which events are told.
+    `tells` are the events (type, reason, message) of a container of which events are told.
     """
 
     name: str
     applies: Callable[[Container], bool]
     after: Callable[[Container], float]
     brings: Callable[[Container], Obj]
-    tells: Callable[[Container], tuple[str, str, str]] | None = None
+    tells: Callable[[Container], tuple[Told, ...]] | None = None
+    always: bool = False
+    """It is told of every container: what is wrong is in the cluster."""
 
 
 def _at_once(container: Container) -> float:
@@ -118,22 +139,74 @@ def _is_creating(container: Container) -> bool:
 
 
 def _start_after(container: Container) -> float:
-    return container.behaviour.start_after or 0.0
+    return (container.behaviour.start_after or 0.0) if container.state in CREATING else 0.0
 
 
-def _is_ready(behaviour: Behaviour) -> bool:
-    return behaviour.ready is not False and not behaviour.ready_after
+def _begun(container: Container) -> Obj:
+    """It runs since now; whether it is started and ready at once is up to its probes."""
+    status, spec, behaviour = _run(container), container.spec, container.behaviour
+    if behaviour is USUAL and not probes.PROBES & spec.keys():
+        return status
+    started = not probes.has_startup(spec, behaviour)
+    ready = started and behaviour.ready is not False and not probes.until_ready(spec, behaviour)
+    return status | {"started": started, "ready": ready}
+
+
+def _run(container: Container) -> Obj:
+    return statuses.run(container.pod, container.spec, container.now, container.status)
 
 
 def _started(container: Container) -> Obj:
-    status = statuses.run(container.pod, container.spec, container.now, container.status)
-    return status | {"ready": _is_ready(container.behaviour)}
+    """It begins, for the first time or after an end over which it could not be made anew."""
+    if container.fault:
+        return container.status | {"state": statuses.waiting(BAD_CONFIG, container.fault)}
+    again = TERMINATED in (container.status.get("lastState") or ())
+    return _begun(container) | ({"restartCount": container.restarts + 1} if again else {})
 
 
 def _restarted(container: Container) -> Obj:
+    """It begins anew after its end, if its environment can still be made."""
     ended = (container.status.get("state") or {}).get(TERMINATED)
     last = {TERMINATED: ended} if ended is not None else container.status.get("lastState") or {}
-    return _started(container) | {"lastState": last, "restartCount": container.restarts + 1}
+    if container.fault:
+        return container.status | {"state": statuses.waiting(BAD_CONFIG, container.fault), "lastState": last}
+    if container.behaviour.start_error:
+        return _cannot_start(container) | {"restartCount": container.restarts + 1}
+    return _begun(container) | {"lastState": last, "restartCount": container.restarts + 1}
+
+
+def _lacks_config(container: Container) -> bool:
+    """Whether its environment cannot be made, for a reason that its status does not tell yet."""
+    if not container.fault or container.state not in NOT_YET:
+        return False
+    waits = container.status["state"].get("waiting") or {}
+    return waits.get("reason") != BAD_CONFIG or waits.get("message") != container.fault
+
+
+def _may_start(container: Container) -> bool:
+    if container.state not in NOT_YET or container.behaviour.start == "never":
+        return False
+    return not container.fault and not images.fault(_image(container)) and not _is_absent(container)
+
+
+def _is_absent(container: Container) -> bool:
+    """Whether the image is not there, and not to be pulled."""
+    return _cannot_pull(container) and container.spec.get("imagePullPolicy") == "Never"
+
+
+def _never_pulled(container: Container) -> str:
+    return f'Container image "{_image(container)}" is not present with pull policy of Never'
+
+
+def _cannot_start(container: Container) -> Obj:
+    """The runtime could not start it: it waits, and its end is that of a run that never was."""
+    end = {"exitCode": START_FAILED, "reason": "StartError", "message": container.behaviour.start_error or ""}
+    times = {"startedAt": NEVER, "finishedAt": time_text(container.now)}
+    ended = {TERMINATED: {**end, **times, "containerID": statuses.container_id(container.pod, container.spec)}}
+    state = statuses.waiting(BAD_START, container.behaviour.start_error or "")
+    if not starts_again(container.pod, container.spec, START_FAILED, init=container.init):
+        return container.status | {"state": ended, "ready": False, "started": False}
+    return container.status | {"state": state, "lastState": ended, "ready": False, "started": False}
 
 
 def _cannot_pull(container: Container) -> bool:
@@ -162,17 +235,39 @@ def _pull_failed(container: Container) -> Obj:
 
 def _ends_now(container: Container) -> Obj:
     code, reason = container.outcome or (0, "Completed")
-    ended = statuses.end(container.pod, container.spec, container.status, code, container.now, reason)
+    ended = _ended(container, code, reason)
     if container.behaviour.restarts is False and starts_again(container.pod, container.spec, code, init=container.init):
         return _waits_for_restart(container, ended) | {"restartCount": container.restarts + 1}
     return ended
 
 
+def _ended(container: Container, code: int, reason: str) -> Obj:
+    ended = statuses.end(container.pod, container.spec, container.status, code, container.now, reason)
+    if container.behaviour.message:
+        ended["state"][TERMINATED]["message"] = container.behaviour.message
+    return ended
+
+
 def _waits_for_restart(container: Container, ended: Obj) -> Obj:
-    meta, seconds = container.pod["metadata"], container.backoff or FIRST_BACKOFF_SECONDS
-    place = f"{meta['name']}_{meta['namespace']}({meta['uid']})"
-    text = f"back-off {go_seconds(seconds)} restarting failed container={container.name} pod={place}"
+    seconds = container.backoff or FIRST_BACKOFF_SECONDS
+    text = f"back-off {go_seconds(seconds)} restarting failed container={container.name} pod={_told_place(container)}"
     return ended | {"state": statuses.waiting(CRASHED, text), "lastState": ended["state"]}
+
+
+def _crashed(container: Container) -> Obj:
+    """What could not be started waits as what has crashed does."""
+    ended = container.status | {"state": container.status["lastState"]}
+    return _waits_for_restart(container, ended)
+
+
+def _has_started(container: Container) -> Obj:
+    spec, behaviour = container.spec, container.behaviour
+    ready = behaviour.ready is not False and probes.until_ready(spec, behaviour) <= probes.until_started(spec)
+    return container.status | {"started": True, "ready": ready}
+
+
+def _may_be_ready(container: Container) -> bool:
+    return container.state == RUNNING and not container.status.get("ready") and bool(container.status.get("started"))
 
 
 def go_seconds(seconds: int) -> str:
@@ -186,7 +281,40 @@ def _told_place(container: Container) -> str:
     return f"{meta['name']}_{meta['namespace']}({meta['uid']})"
 
 
+def _error(what: str) -> Told:
+    return "Warning", "Failed", f"Error: {what}"
+
+
+def _tells_pull(container: Container) -> tuple[Told, ...]:
+    image = _image(container)
+    failed = ("Warning", "Failed", f'Failed to pull image "{image}": {_pull_fault(container)}')
+    return ("Normal", "Pulling", f'Pulling image "{image}"'), failed, _error(PULL_FAILED)
+
+
+def _tells_back_off(container: Container) -> tuple[Told, ...]:
+    message = f"Back-off restarting failed container {container.name} in pod {_told_place(container)}"
+    return (("Warning", "BackOff", message),)
+
+
+def _tells_kill(probe: str, fault: str) -> Callable[[Container], tuple[Told, ...]]:
+    def tells(container: Container) -> tuple[Told, ...]:
+        unhealthy = ("Warning", "Unhealthy", f"{probe.capitalize()} probe failed: {fault}")
+        what = "Init container" if container.init else "Container"
+        again = "" if container.init else ", will be restarted"
+        return unhealthy, ("Normal", "Killing", f"{what} {container.name} failed {probe} probe{again}")
+
+    return tells
+
+
 STEPS = (
+    Step(
+        "image has no name",
+        lambda c: _is_creating(c) and bool(images.fault(_image(c))),
+        _at_once,
+        lambda c: c.status | {"state": statuses.waiting(BAD_IMAGE, images.fault(_image(c)))},
+        lambda c: (("Warning", "InspectFailed", images.fault(_image(c))), _error(BAD_IMAGE)),
+        always=True,
+    ),
     Step(
         "image never comes",
         lambda c: _is_creating(c) and c.behaviour.start == "never",
@@ -194,25 +322,32 @@ STEPS = (
         _pull_waits,
     ),
     Step(
+        "image is absent",
+        lambda c: _is_creating(c) and _is_absent(c),
+        _start_after,
+        lambda c: c.status | {"state": statuses.waiting(NEVER_PULLED, _never_pulled(c))},
+        lambda c: (("Warning", NEVER_PULLED, _never_pulled(c)), _error(NEVER_PULLED)),
+    ),
+    Step(
         "pull fails",
-        lambda c: _is_creating(c) and _cannot_pull(c),
+        lambda c: _is_creating(c) and _cannot_pull(c) and not _is_absent(c),
         _start_after,
         _pull_failed,
-        lambda c: ("Warning", "Failed", f'Failed to pull image "{_image(c)}": {_pull_fault(c)}'),
+        _tells_pull,
     ),
     Step(
         "pull waits",
         lambda c: c.state == PULL_FAILED,
         _at_once,
         _pull_waits,
-        lambda c: ("Normal", "BackOff", f'Back-off pulling image "{_image(c)}"'),
+        lambda c: (("Normal", "BackOff", f'Back-off pulling image "{_image(c)}"'), _error(PULL_WAITS)),
     ),
     Step(
         "pull fails again",
         lambda c: c.state == PULL_WAITS and _cannot_pull(c),
         lambda c: float(backoff(c.pulls)),
         _pull_failed,
-        lambda c: ("Warning", "Failed", f'Failed to pull image "{_image(c)}": {_pull_fault(c)}'),
+        _tells_pull,
     ),
     Step(  # what kept the image away is gone
         "pull succeeds",
@@ -220,7 +355,24 @@ STEPS = (
         _at_once,
         _started,
     ),
-    Step("start", lambda c: _is_creating(c) and c.behaviour.start != "never", _start_after, _started),
+    Step(
+        "environment cannot be made",
+        _lacks_config,
+        _start_after,
+        lambda c: c.status | {"state": statuses.waiting(BAD_CONFIG, c.fault)},
+        lambda c: (_error(c.fault),),
+        always=True,
+    ),
+    Step(
+        "runtime cannot start it",
+        lambda c: _may_start(c) and bool(c.behaviour.start_error),
+        _start_after,
+        _cannot_start,
+        lambda c: (_error(c.behaviour.start_error or ""),),
+    ),
+    Step("start", _may_start, _start_after, _started),
+    Step("try the start again", lambda c: c.state == BAD_START and not c.backoff, _at_once, _restarted),
+    Step("back off from the start", lambda c: c.state == BAD_START, _at_once, _crashed, _tells_back_off),
     Step(
         "end",
         lambda c: c.state == RUNNING and c.outcome is not None,
@@ -231,13 +383,33 @@ STEPS = (
         "be killed",
         lambda c: c.state == RUNNING and c.behaviour.unhealthy_after is not None,
         lambda c: c.behaviour.unhealthy_after or 0.0,
-        lambda c: statuses.end(c.pod, c.spec, c.status, KILLED, c.now, "Error"),
-        lambda c: ("Warning", "Unhealthy", "Liveness probe failed: the container is not healthy"),
+        lambda c: _ended(c, KILLED, "Error"),
+        _tells_kill("liveness", "the container is not healthy"),
+    ),
+    Step(
+        "startup fails",
+        lambda c: c.state == RUNNING and not c.status.get("started") and c.behaviour.started is False,
+        lambda c: probes.until_startup_fails(c.spec),
+        lambda c: _ended(c, KILLED, "Error"),
+        _tells_kill("startup", "the container has not started"),
+    ),
+    Step(
+        "liveness fails",
+        lambda c: c.state == RUNNING and c.behaviour.live is False,
+        lambda c: probes.until_liveness_fails(c.spec),
+        lambda c: _ended(c, KILLED, "Error"),
+        _tells_kill("liveness", "the container is not healthy"),
+    ),
+    Step(
+        "be started",
+        lambda c: c.state == RUNNING and not c.status.get("started") and c.behaviour.started is not False,
+        lambda c: probes.until_started(c.spec),
+        _has_started,
     ),
     Step(
         "become ready",
-        lambda c: c.state == RUNNING and not c.status.get("ready") and c.behaviour.ready is not False,
-        lambda c: c.behaviour.ready_after or 0.0,
+        lambda c: _may_be_ready(c) and c.behaviour.ready is not False,
+        lambda c: probes.until_ready(c.spec, c.behaviour),
         lambda c: c.status | {"ready": True},
     ),
     Step(
@@ -245,7 +417,7 @@ STEPS = (
         lambda c: c.state == RUNNING and bool(c.status.get("ready")) and c.behaviour.ready is False,
         _at_once,
         lambda c: c.status | {"ready": False},
-        lambda c: ("Warning", "Unhealthy", "Readiness probe failed: the container is not ready"),
+        lambda c: (("Warning", "Unhealthy", "Readiness probe failed: the container is not ready"),),
     ),
     Step("restart at once", lambda c: c.restartable and not c.backoff, _at_once, _restarted),
     Step(
@@ -253,7 +425,7 @@ STEPS = (
         lambda c: c.restartable and c.backoff > 0,
         _at_once,
         lambda c: _waits_for_restart(c, c.status),
-        lambda c: ("Warning", "BackOff", f"Back-off restarting failed container {c.name} in pod {_told_place(c)}"),
+        _tells_back_off,
     ),
     Step(
         "restart",

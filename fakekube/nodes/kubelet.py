@@ -15,11 +15,12 @@ from fakekube.machinery.plan import NOTHING, Change, Delete, Emit, Plan, UpdateS
 from fakekube.machinery.podfacts import TERMINAL
 from fakekube.machinery.workloads import status_update
 from fakekube.machinery.world import World
-from fakekube.nodes import stages, statuses
+from fakekube.nodes import sources, stages, statuses, stopping
 from fakekube.nodes.behaviour import Asked, Rules
-from fakekube.nodes.containers import CREATING, EDGE_SECONDS, KILLED
+from fakekube.nodes.containers import EDGE_SECONDS, KILLED, NOT_YET
 from fakekube.nodes.life import Life
 from fakekube.nodes.memory import Addresses, Anew, Moments, Starting, state_of
+from fakekube.nodes.sources import Awaited
 from fakekube.storage.values import Event, Key
 
 NO_ADDRESS_SECONDS = 1.0
@@ -94,7 +95,7 @@ def _situation(pod: Obj, key: Key, world: World) -> Situation:
     asked = rules.about(pod)
     if not asked.usual:
         rules.touched.add(key)
-    return Situation(pod, key, world, asked, key in rules.touched)
+    return Situation(pod, key, world, asked, key in rules.touched or key in rules.probing)
 
 
 def _next(at: Situation) -> Plan:
@@ -139,12 +140,15 @@ def _stop_due(at: Situation) -> float:
     asked = at.moments.deleting.get(at.key, 0.0)
     if at.terminal:
         return asked
-    grace = at.pod["metadata"].get("deletionGracePeriodSeconds") or 0
-    return asked + min(at.asked.pod.stop_after or 0.0, grace)
+    return asked + _stopping(at).seconds
+
+
+def _stopping(at: Situation) -> stopping.Stop:
+    return stopping.of(at.pod, at.asked, at.pod["metadata"].get("deletionGracePeriodSeconds") or 0)
 
 
 def _stop(at: Situation) -> Plan:
-    plan = NOTHING if at.terminal else _write(at, statuses.stopped(at.pod, at.world.now()))
+    plan = NOTHING if at.terminal else _write(at, statuses.stopped(at.pod, at.world.now(), _stopping(at)))
     return Plan([*plan.changes, Delete(at.key, at.pod["metadata"]["uid"], grace=0)])
 
 
@@ -200,6 +204,8 @@ def _addresses(at: Situation) -> tuple[str, str | None]:
 def _take_on(at: Situation) -> Plan:
     """Show the containers being made; in a crowd they are started at once, by one write instead of two."""
     status = statuses.creating(at.pod, at.world.now(), _addresses(at)[0])
+    if _unmounted(at) is not None:
+        return _write(at, status, _tell_unmounted(at))
     if len(at.world.follower(Starting).keys) > CROWD:
         plan = _advance(at, status)
         return plan if plan.changes else _write(at, status)
@@ -211,16 +217,38 @@ def _lives(at: Situation) -> bool:
     if at.touched:
         return True
     listed = [*(at.status.get("initContainerStatuses") or ()), *(at.status.get("containerStatuses") or ())]
-    return at.phase == "Pending" and any(state_of(each) in CREATING for each in listed)
+    return at.phase == "Pending" and any(state_of(each) in NOT_YET for each in listed)
+
+
+def _unmounted(at: Situation) -> sources.Unmounted | None:
+    """The volume for which the pod waits, if nothing of it has begun."""
+    return None if at.status.get("podIP") else sources.unmounted(at.pod, at.world)
+
+
+def _tell_unmounted(at: Situation) -> list[Change]:
+    """The event about the volume, if it is news; the pod is looked at again when something comes in its namespace."""
+    found, awaited = _unmounted(at), at.world.follower(Awaited)
+    assert found is not None
+    awaited.wait(at.key)
+    return [Emit(at.pod, "FailedMount", found.message, "Warning")] if awaited.news(at.key, found.message) else []
 
 
 def _live(at: Situation) -> Plan:
+    if at.phase == "Pending" and _unmounted(at) is not None:
+        return Plan(_tell_unmounted(at))
     return _advance(at, at.status)
 
 
 def _advance(at: Situation, status: Obj) -> Plan:
     life = Life(at.pod, status, at.world, at.asked)
     made = life.advance()
+    if life.faulty:
+        at.world.follower(Awaited).wait(at.key)
+    rules = at.world.follower(Rules)
+    if made.probing:
+        rules.probing.add(at.key)
+    elif not made.changed and made.wait is None:
+        rules.probing.discard(at.key)
     if not made.changed:
         return NOTHING if made.wait is None else Plan(after=made.wait)
     host, ip = _addresses(at)
@@ -284,6 +312,11 @@ def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
     return ()
 
 
+def _of_source(event: Event, world: World) -> Iterable[NamedKey]:
+    """The pods that wait for a ConfigMap or Secret of this namespace."""
+    return [NamedKey(key.namespace, key.name) for key in world.follower(Awaited).wake(event.key.namespace)]
+
+
 def _of_stage(event: Event, world: World) -> Iterable[NamedKey]:
     """All pods of the cluster's own nodes, when a Stage object for pods comes, changes or goes."""
     if stages.POD not in stages.kinds_of(event):
@@ -302,7 +335,12 @@ def _begin(world: World) -> Iterable[NamedKey]:
 CONTROLLER = Controller(
     name="kubelet",
     reconcile=reconcile,
-    watches=(Watch("pods", _of_pod), Watch(stages.STAGES, _of_stage)),
+    watches=(
+        Watch("pods", _of_pod),
+        Watch("configmaps", _of_source),
+        Watch("secrets", _of_source),
+        Watch(stages.STAGES, _of_stage),
+    ),
     user="system:nodes",
     component="kubelet",
     field_manager="kubelet",

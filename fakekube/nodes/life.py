@@ -8,10 +8,10 @@ from typing import Any
 from fakekube.core.meta import Obj
 from fakekube.machinery.podfacts import TERMINAL
 from fakekube.machinery.world import World
-from fakekube.nodes import statuses
-from fakekube.nodes.behaviour import USUAL, Asked, Rules
-from fakekube.nodes.containers import CREATING, Container, Step, next_step, starts_again
-from fakekube.nodes.memory import Moments, state_of
+from fakekube.nodes import sources, statuses
+from fakekube.nodes.behaviour import Asked, Rules
+from fakekube.nodes.containers import Container, Step, next_step, starts_again
+from fakekube.nodes.memory import RUNNING, Moments, state_of
 from fakekube.storage.values import Key
 
 Told = tuple[str, str, str]
@@ -26,6 +26,8 @@ class Advance:
     changed: bool = False
     told: list[Told] = field(default_factory=list)
     wait: float | None = None
+    probing: bool = False
+    """Whether a container runs whose probes are still to speak."""
 
     def later(self, seconds: float) -> None:
         """Look again by then."""
@@ -39,7 +41,10 @@ class Life:
         self._pod = pod
         self._status = status
         self._asked = asked
+        self._world = world
         self._now = world.now()
+        self.faulty = False
+        """Whether a container waits for what its environment is made of."""
         self._key = Key("pods", pod["metadata"]["namespace"], pod["metadata"]["name"])
         self._moments = world.follower(Moments)
         counts = any(each.fail_first for each in (asked.pod, *asked.containers.values()))
@@ -70,7 +75,7 @@ class Life:
 
     def _init(self, container: Container, made: Advance) -> Obj:
         """An init container's step; the usual one has run before one can look."""
-        if container.behaviour is not USUAL or container.state not in CREATING:
+        if not container.is_usual:
             done = container.state == "terminated" and not container.restartable
             return container.status if done else self._step(container, made)
         made.changed = True
@@ -82,6 +87,9 @@ class Life:
         name = spec["name"]
         behaviour = self._asked.of(spec, init=init)
         moments, key = self._moments, self._key
+        made = "env" in spec or "envFrom" in spec
+        fault = sources.config_fault(self._pod, spec, self._world) if made and state_of(status) != RUNNING else ""
+        self.faulty = self.faulty or bool(fault)
         return Container(
             self._pod,
             spec,
@@ -93,6 +101,7 @@ class Life:
             moments.forgiven.get((key, name), 0),
             moments.pulls.get((key, name), 0),
             init,
+            fault,
         )
 
     def _step(self, container: Container, made: Advance) -> Obj:
@@ -104,11 +113,13 @@ class Life:
             return container.status
         made.changed = True
         self._tell(step, container, made)
-        return step.brings(container)
+        status = step.brings(container)
+        made.probing = made.probing or (state_of(status) == RUNNING and not status["ready"])
+        return status
 
     def _tell(self, step: Step, container: Container, made: Advance) -> None:
-        if step.tells is not None and container.behaviour.tells:
-            made.told.append(step.tells(container))
+        if step.tells is not None and (step.always or container.behaviour.tells):
+            made.told.extend(step.tells(container))
 
     def status(self, made: Advance, host_ip: str, pod_ip: str) -> Obj:
         """The pod's status with these containers."""
@@ -134,7 +145,7 @@ def _by_name(listed: Any) -> dict[str, Obj]:
 def _lets_others_begin(spec: Obj, status: Obj) -> bool:
     """Whether those after an init container have their turn: a sidecar has been started once, others are done."""
     if statuses.is_sidecar(spec):
-        return state_of(status) == "running" or bool((status.get("lastState") or {}).get("terminated"))
+        return bool(status.get("started")) or bool((status.get("lastState") or {}).get("terminated"))
     return ((status.get("state") or {}).get("terminated") or {}).get("exitCode") == 0
 
 

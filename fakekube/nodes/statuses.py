@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fakekube.core.meta import Obj, time_text
 
+if TYPE_CHECKING:
+    from fakekube.nodes.stopping import Stop
+
+TERMINATED = 143
+"""The exit code of what heeds the signal to end."""
 ContainerState = Callable[[Obj], Obj]
 """The status of one container, given its spec."""
 
 
-def _id(pod: Obj, container: Obj) -> str:
+def container_id(pod: Obj, container: Obj) -> str:
     text = f"{pod['metadata'].get('uid', '')}/{container['name']}"
     return "fakekube://" + blake2b(text.encode(), digest_size=32).hexdigest()
 
@@ -169,7 +174,9 @@ def _image_id(container: Obj) -> str:
 
 def run(pod: Obj, container: Obj, now: float, present: Obj | None = None) -> Obj:
     """The container runs since now."""
-    made = container_status(container, running(now), containerID=_id(pod, container), imageID=_image_id(container))
+    made = container_status(
+        container, running(now), containerID=container_id(pod, container), imageID=_image_id(container)
+    )
     if present is not None:
         made |= {name: present[name] for name in ("lastState", "restartCount") if name in present}
     return made
@@ -183,7 +190,7 @@ def completed(pod: Obj, container: Obj, now: float) -> Obj:
 
 def end(pod: Obj, container: Obj, present: Obj, code: int, now: float, reason: str = "") -> Obj:
     """The container has ended with this code; one that never ran is said to have done so at once."""
-    identifier = present.get("containerID") or _id(pod, container)
+    identifier = present.get("containerID") or container_id(pod, container)
     state = terminated(code, _started_at(present, now), now, identifier, reason)
     return {**present, "state": state, "ready": False, "started": False, "containerID": identifier}
 
@@ -197,12 +204,16 @@ LISTS = (("initContainerStatuses", "initContainers"), ("containerStatuses", "con
 """Where the statuses of which containers are."""
 
 
-def _all_ended(pod: Obj, code: int, now: float) -> Obj:
+def _all_ended(pod: Obj, code: int, now: float, stop: Stop | None = None) -> Obj:
     """The pod's status with all that had not ended terminated."""
+    ends, begun = ({}, now) if stop is None else (stop.ends, now - stop.seconds)
     status = dict(pod.get("status") or {})
     for field, listed in LISTS:
         present = {each["name"]: each for each in status.get(field) or ()}
-        made = [_ended(pod, each, present.get(each["name"]), code, now) for each in pod["spec"].get(listed) or ()]
+        made = []
+        for each in pod["spec"].get(listed) or ():
+            after, own = ends.get(each["name"], (now - begun, code))
+            made.append(_ended(pod, each, present.get(each["name"]), own, begun + after))
         if made:
             status[field] = made
     return status
@@ -213,9 +224,12 @@ def _ended(pod: Obj, container: Obj, present: Obj | None, code: int, now: float)
     return present if "terminated" in present["state"] else end(pod, container, present, code, now)
 
 
-def stopped(pod: Obj, now: float) -> Obj:
-    """The containers were stopped because the pod is deleted."""
-    return failed(pod, now, 143)
+def stopped(pod: Obj, now: float, stop: Stop) -> Obj:
+    """The containers were stopped because the pod is deleted; if all ended well it has succeeded."""
+    status = _all_ended(pod, TERMINATED, now, stop)
+    codes = [each["state"]["terminated"]["exitCode"] for each in status.get("containerStatuses") or ()]
+    phase, reason = ("Failed", "PodFailed") if any(codes) or not codes else ("Succeeded", "PodCompleted")
+    return with_conditions(pod, status | {"phase": phase}, now, ended_entries(reason))
 
 
 def failed(pod: Obj, now: float, code: int, reason: str = "", message: str = "") -> Obj:

@@ -1,0 +1,231 @@
+"""What a kubelet waits for and says: probes, environments, volumes, images, and the ways to stop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from fakekube import FakeCluster
+
+pytestmark = pytest.mark.fakekube(clock="virtual", tls=False, seed="kubelet")
+
+
+def pod(name: str = "a", *, annotations: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
+    more = spec.pop("container", {})
+    spec.setdefault("containers", [{"name": "c", "image": "i", **more}])
+    meta: dict[str, Any] = {"name": name, "labels": {"app": "web"}, "annotations": annotations or {}}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
+
+
+def status(kube: FakeCluster, name: str = "a") -> dict[str, Any]:
+    kube.settle()
+    found: dict[str, Any] = kube.get("pods", name)["status"]
+    return found
+
+
+def container(kube: FakeCluster, name: str = "a", place: str = "containerStatuses") -> dict[str, Any]:
+    found: dict[str, Any] = status(kube, name)[place][0]
+    return found
+
+
+def waiting(kube: FakeCluster, name: str = "a") -> tuple[str, str]:
+    state = container(kube, name)["state"].get("waiting") or {}
+    return state.get("reason", ""), state.get("message", "")
+
+
+def told(kube: FakeCluster, reason: str) -> list[str]:
+    return [event["message"] for event in kube.list("events", "default") if event["reason"] == reason]
+
+
+def config(name: str = "x", **data: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
+
+
+def probe(**figures: int) -> dict[str, Any]:
+    return {"httpGet": {"port": 80}, **figures}
+
+
+# --- probes
+
+
+def test_readiness_follows_the_probes_figures(kube: FakeCluster) -> None:
+    kube.apply(pod(container={"readinessProbe": probe(initialDelaySeconds=5, periodSeconds=4, successThreshold=2)}))
+    assert (container(kube)["started"], container(kube)["ready"]) == (True, False)
+    kube.clock.advance(8.9)
+    assert not container(kube)["ready"]
+    kube.clock.advance(0.2)
+    assert container(kube)["ready"]
+    ready = next(each for each in status(kube)["conditions"] if each["type"] == "Ready")
+    assert ready["status"] == "True"
+
+
+def test_a_startup_probe_holds_the_others_back(kube: FakeCluster) -> None:
+    more = {"startupProbe": probe(initialDelaySeconds=30), "readinessProbe": probe(initialDelaySeconds=1)}
+    kube.apply(pod(container=more))
+    kube.clock.advance(29)
+    assert (container(kube)["started"], container(kube)["ready"]) == (False, False)
+    kube.clock.advance(1)
+    assert (container(kube)["started"], container(kube)["ready"]) == (True, True)
+
+
+def test_a_sidecar_that_is_not_started_holds_the_pod_back(kube: FakeCluster) -> None:
+    sidecar = {"name": "s", "image": "i", "restartPolicy": "Always", "startupProbe": probe(initialDelaySeconds=10)}
+    kube.apply(pod(initContainers=[sidecar]))
+    assert (status(kube)["phase"], waiting(kube)[0]) == ("Pending", "PodInitializing")
+    kube.clock.advance(10)
+    assert (status(kube)["phase"], container(kube)["ready"]) == ("Running", True)
+
+
+def test_a_status_that_is_written_after_the_probes_have_spoken_stays(kube: FakeCluster) -> None:
+    kube.apply(pod(container={"readinessProbe": probe(initialDelaySeconds=1)}))
+    kube.clock.advance(2)
+    unready = {**container(kube), "ready": False}
+    kube.patch("pods", "a", {"status": {"containerStatuses": [unready]}}, subresource="status")
+    kube.clock.advance(60)
+    assert not container(kube)["ready"]
+
+
+def test_probes_that_fail_kill_the_container(kube: FakeCluster) -> None:
+    kube.pods.behave({}, name="a", live=False)
+    kube.pods.behave({}, name="b", started=False)
+    kube.apply(
+        pod(container={"livenessProbe": probe(periodSeconds=5, failureThreshold=2)}),
+        pod("b", container={"startupProbe": probe(periodSeconds=5, failureThreshold=3)}),
+    )
+    kube.clock.advance(5)
+    assert (container(kube)["restartCount"], container(kube, "b")["restartCount"]) == (1, 0)
+    kube.clock.advance(5)
+    assert container(kube, "b")["lastState"]["terminated"]["exitCode"] == 137
+    assert "Container c failed liveness probe, will be restarted" in told(kube, "Killing")
+    assert "Container c failed startup probe, will be restarted" in told(kube, "Killing")
+
+
+# --- environments, volumes, images
+
+
+def test_a_missing_key_is_waited_for(kube: FakeCluster) -> None:
+    env = [{"name": "K", "valueFrom": {"configMapKeyRef": {"name": "x", "key": "k"}}}]
+    kube.apply(pod(container={"env": env}))
+    assert waiting(kube) == ("CreateContainerConfigError", 'configmap "x" not found')
+    assert told(kube, "Failed") == ['Error: configmap "x" not found']
+    kube.apply(config())
+    assert waiting(kube) == ("CreateContainerConfigError", "couldn't find key k in ConfigMap default/x")
+    assert status(kube)["phase"] == "Pending"
+    kube.apply(config(k="v"))
+    assert (status(kube)["phase"], container(kube)["restartCount"]) == ("Running", 0)
+
+
+def test_what_is_optional_is_not_waited_for(kube: FakeCluster) -> None:
+    source = {"secretRef": {"name": "x", "optional": True}}
+    volume = {"name": "v", "secret": {"secretName": "x", "optional": True}}
+    kube.apply(pod(container={"envFrom": [source]}, volumes=[volume]))
+    assert status(kube)["phase"] == "Running"
+
+
+def test_an_init_container_waits_for_its_secret(kube: FakeCluster) -> None:
+    init = {"name": "i", "image": "i", "envFrom": [{"secretRef": {"name": "x"}}]}
+    kube.apply(pod(initContainers=[init]))
+    state = container(kube, place="initContainerStatuses")["state"]["waiting"]
+    assert (state["reason"], state["message"]) == ("CreateContainerConfigError", 'secret "x" not found')
+    kube.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}})
+    assert status(kube)["phase"] == "Running"
+
+
+@pytest.mark.parametrize(
+    ("volume", "why"),
+    [
+        ({"configMap": {"name": "x"}}, 'configmap "x" not found'),
+        ({"configMap": {"name": "x", "items": [{"key": "k", "path": "p"}]}}, 'configmap "x" not found'),
+        ({"projected": {"sources": [{"configMap": {"name": "x"}}]}}, 'configmap "x" not found'),
+    ],
+)
+def test_a_missing_volume_is_waited_for(kube: FakeCluster, volume: dict[str, Any], why: str) -> None:
+    kube.apply(pod(volumes=[{"name": "v", **volume}]))
+    assert (status(kube)["phase"], waiting(kube)[0]) == ("Pending", "ContainerCreating")
+    assert told(kube, "FailedMount") == [f'MountVolume.SetUp failed for volume "v" : {why}']
+    kube.apply(config(k="v"))
+    assert status(kube)["phase"] == "Running"
+
+
+def test_a_volume_lacks_a_key(kube: FakeCluster) -> None:
+    kube.apply(config(), pod(volumes=[{"name": "v", "configMap": {"name": "x", "items": [{"key": "k", "path": "p"}]}}]))
+    assert waiting(kube)[0] == "ContainerCreating"
+    assert told(kube, "FailedMount")[0].endswith(": references non-existent config key: k")
+
+
+def test_an_image_without_a_name_and_one_that_is_absent(kube: FakeCluster) -> None:
+    kube.pods.behave({}, name="b", image_pull_error=True)
+    kube.apply(pod(container={"image": "App"}), pod("b", container={"imagePullPolicy": "Never"}))
+    assert waiting(kube)[0] == "InvalidImageName"
+    assert waiting(kube, "b") == ("ErrImageNeverPull", 'Container image "i" is not present with pull policy of Never')
+    assert sorted(told(kube, "Failed")) == ["Error: ErrImageNeverPull", "Error: InvalidImageName"]
+    kube.patch("pods", "a", {"spec": {"containers": [{"name": "c", "image": "app"}]}}, type="strategic")
+    assert status(kube)["phase"] == "Running"
+
+
+def test_what_the_runtime_cannot_start_backs_off(kube: FakeCluster) -> None:
+    broken = kube.pods.behave({}, start_error='exec: "x": not found')
+    kube.apply(pod(), pod("never", restartPolicy="Never"))
+    assert waiting(kube)[0] == "CrashLoopBackOff"
+    last = container(kube)["lastState"]["terminated"]
+    assert (last["exitCode"], last["reason"], last["message"]) == (128, "StartError", 'exec: "x": not found')
+    assert (status(kube, "never")["phase"], status(kube)["phase"]) == ("Failed", "Running")
+    broken.remove()
+    kube.clock.advance(10)
+    assert (container(kube)["ready"], container(kube)["restartCount"]) == (True, 2)
+
+
+# --- stops
+
+
+def hold(kube: FakeCluster, *names: str) -> None:
+    for name in names:
+        kube.patch("pods", name, {"metadata": {"finalizers": ["example.com/held"]}})
+
+
+def ends(kube: FakeCluster, name: str) -> tuple[str, list[int]]:
+    found = status(kube, name)
+    return found["phase"], [each["state"]["terminated"]["exitCode"] for each in found["containerStatuses"]]
+
+
+def test_who_does_not_heed_the_signal_is_killed(kube: FakeCluster) -> None:
+    kube.pods.behave({}, name="slow", stop_after=60)
+    kube.pods.behave({}, name="fine", stop_code=0)
+    kube.apply(pod("slow", terminationGracePeriodSeconds=5), pod("fine"), pod("usual"))
+    kube.settle()
+    hold(kube, "slow", "fine", "usual")
+    for name in ("slow", "fine", "usual"):
+        kube.delete("pods", name)
+    kube.clock.advance(5)
+    assert ends(kube, "slow") == ("Failed", [137])
+    assert ends(kube, "fine") == ("Succeeded", [0])
+    assert ends(kube, "usual") == ("Failed", [143])
+
+
+def test_a_hook_that_sleeps_puts_the_stop_off(kube: FakeCluster) -> None:
+    kube.apply(pod(container={"lifecycle": {"preStop": {"sleep": {"seconds": 7}}}}))
+    kube.settle()
+    kube.delete("pods", "a")
+    kube.clock.advance(6)
+    assert len(kube.list("pods", "default")) == 1
+    kube.clock.advance(1)
+    assert kube.list("pods", "default") == []
+
+
+def test_sidecars_stop_after_the_main_containers(kube: FakeCluster) -> None:
+    sidecars = [{"name": name, "image": "i", "restartPolicy": "Always"} for name in ("first", "second")]
+    kube.pods.behave({}, stop_after=2)
+    for name in ("first", "second"):
+        kube.pods.behave({}, container=name, stop_after=3, stop_code=0)
+    kube.apply(pod(initContainers=sidecars))
+    kube.settle()
+    hold(kube, "a")
+    kube.delete("pods", "a")
+    kube.clock.advance(8)
+    found = status(kube)
+    times = [each["state"]["terminated"]["finishedAt"][-3:-1] for each in found["initContainerStatuses"]]
+    main = found["containerStatuses"][0]["state"]["terminated"]["finishedAt"][-3:-1]
+    begun = int(main) - 2
+    assert [int(times[1]) - begun, int(times[0]) - begun] == [5, 8]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fakekube.controllers.deployment import rollout
-from fakekube.core.meta import labels_of
 from fakekube.machinery.controller import (
     Controller,
     NamedKey,
@@ -16,9 +15,8 @@ from fakekube.machinery.controller import (
     service_account,
 )
 from fakekube.machinery.podfacts import controller_in
-from fakekube.machinery.selection import matcher
 from fakekube.machinery.world import World
-from fakekube.storage.values import Event
+from fakekube.storage.values import Event, Key
 
 _CONTROLLER = its_controller("Deployment", "apps")
 
@@ -32,26 +30,20 @@ def _of_replicaset(event: Event, world: World) -> Iterable[NamedKey]:
 
 
 def _of_gone_pod(event: Event, world: World) -> Iterable[NamedKey]:
-    """The Deployment of a pod that went: one that recreates waits until the last old pod is gone."""
+    """The Deployment of a pod that went, if it recreates: it waits until the last old pod is gone."""
     if event.after is not None or event.before is None:
         return ()
     above = controller_in(event.before.view["metadata"])
     if above is None or above["kind"] != "ReplicaSet":
         return ()
-    owner = world.get("replicasets.apps", event.key.namespace, above["name"])
-    over = controller_in(owner["metadata"]) if owner is not None else None
+    owner = world.store.get(Key("replicasets.apps", event.key.namespace, above["name"]))
+    over = controller_in(owner.view["metadata"]) if owner is not None else None
     if over is None or over["kind"] != "Deployment":
-        return _recreating(event, world)
+        return ()
+    found = world.store.get(Key("deployments.apps", event.key.namespace, over["name"]))
+    if found is None or found.view["spec"]["strategy"]["type"] != "Recreate":
+        return ()
     return (NamedKey(event.key.namespace, over["name"]),)
-
-
-def _recreating(event: Event, world: World) -> Iterable[NamedKey]:
-    assert event.before is not None, "only asked for pods that were there"
-    labels = labels_of(event.before.view)
-    for each in world.store.list("deployments.apps", event.key.namespace):
-        spec = each.view["spec"]
-        if spec["strategy"]["type"] == "Recreate" and matcher(spec["selector"])(labels):
-            yield NamedKey(each.key.namespace, each.key.name)
 
 
 CONTROLLER = Controller(

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from fakekube.controllers.deployment import revisions, status
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj, annotations_of, condition
+from fakekube.machinery.committer import namespace_terminating
 from fakekube.machinery.plan import Change, Create, Emit, Plan, Refused, Update, UpdateStatus, controller_reference
 from fakekube.machinery.workloads import content_hash, status_update
 
 RESOURCE = "deployments.apps"
 REPLICA_SETS = "replicasets.apps"
+
+
+class _Step(NamedTuple):
+    """One change of a ReplicaSet's size, and of what it is told of the Deployment's."""
+
+    annotations: dict[str, str]
+    size: int
+    events: list[Change]
+
+    def taken(self, replica_set: Obj) -> Obj:
+        """The ReplicaSet after it."""
+        meta, spec = replica_set["metadata"], replica_set["spec"]
+        return {
+            **replica_set,
+            "metadata": {**meta, "annotations": self.annotations},
+            "spec": {**spec, "replicas": self.size},
+        }
 
 
 class Draft:
@@ -20,9 +40,9 @@ class Draft:
         self.replicas: int = deployment["spec"]["replicas"]
         self.now = now
         self.changes: list[Change] = []
-        self._events: list[Change] = []
+        self._steps: dict[str, list[_Step]] = {}
         self._sets = {each["metadata"]["name"]: each for each in revisions.by_age(replica_sets)}
-        self._changed: dict[str, None] = {}
+        self._before = dict(self._sets)
         new = revisions.current(deployment, replica_sets)
         self._new_name: str | None = None if new is None else new["metadata"]["name"]
 
@@ -61,16 +81,11 @@ class Draft:
         if was == size and not (annotate and told != annotations_of(replica_set)):
             return False
         name = meta["name"]
-        self._sets[name] = {
-            **replica_set,
-            "metadata": {**meta, "annotations": told},
-            "spec": {**replica_set["spec"], "replicas": size},
-        }
-        self._changed[name] = None
-        if was != size:
-            way = "up" if was < size else "down"
-            text = f"Scaled {way} replica set {name} from {was} to {size}"
-            self._events.append(Emit(self.deployment, "ScalingReplicaSet", text))
+        way = "up" if was < size else "down"
+        text = f"Scaled {way} replica set {name} from {was} to {size}"
+        step = _Step(told, size, [Emit(self.deployment, "ScalingReplicaSet", text)] if was != size else [])
+        self._steps.setdefault(name, []).append(step)
+        self._sets[name] = step.taken(replica_set)
         return was != size
 
     def new_size(self, present: int) -> int:
@@ -158,11 +173,14 @@ class Draft:
             if error.reason == "AlreadyExists":
                 raised = {**present, "collisionCount": present.get("collisionCount", 0) + 1}
                 return Plan([UpdateStatus(RESOURCE, status_update(self.deployment, raised))], retry=True)
+            if namespace_terminating(error):
+                return None
             text = f'Failed to create new replica set "{name}": {error.message}'
             told: list[Change] = [Emit(self.deployment, "ReplicaSetCreateError", text, "Warning")]
             if status.has_deadline(self.deployment):
                 failed = status.with_progress(present, "False", "ReplicaSetCreateError", text, self.now)
-                told.append(UpdateStatus(RESOURCE, status_update(self.deployment, failed)))
+                if failed != present:
+                    told.insert(0, UpdateStatus(RESOURCE, status_update(self.deployment, failed)))
             return Plan(told, retry=True)
 
         return refused
@@ -181,8 +199,8 @@ class Draft:
 
     def plan(self, after: float | None = None) -> Plan:
         """What was collected."""
-        updates: list[Change] = [Update(REPLICA_SETS, self._sets[name]) for name in self._changed]
-        return Plan([*self.changes, *updates, *self._events], after)
+        updates = [_resizing(self._before[name], steps) for name, steps in self._steps.items()]
+        return Plan([*self.changes, *updates], after)
 
     def finish(self, wanted: Obj, after: float | None = None) -> Plan:
         """What was collected, and the status last."""
@@ -190,3 +208,13 @@ class Draft:
         if wanted != (self.deployment.get("status") or {}):
             plan.changes.append(UpdateStatus(RESOURCE, status_update(self.deployment, wanted)))
         return plan
+
+
+def _resizing(replica_set: Obj, steps: list[_Step]) -> Update:
+    """The changes of one ReplicaSet's size one after the other, each told when it is done."""
+    step, *later = steps
+
+    def then(answer: Obj) -> list[Change]:
+        return [*step.events, *([_resizing(answer, later)] if later else [])]
+
+    return Update(REPLICA_SETS, step.taken(replica_set), then=then)

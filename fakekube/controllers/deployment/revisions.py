@@ -45,6 +45,12 @@ def current(deployment: Obj, replica_sets: list[Obj]) -> Obj | None:
     return next((each for each in by_age(replica_sets) if without_hash(each["spec"]["template"]) == wanted), None)
 
 
+def last(replica_sets: list[Obj]) -> int:
+    """The second highest revision: what was there before the present one; 0 if there was none."""
+    numbers = sorted([revision(each) for each in replica_sets], reverse=True)
+    return numbers[1] if len(numbers) > 1 else 0
+
+
 def revision(obj: Obj) -> int:
     """The revision that the object's annotation states; 0 if none that can be read."""
     try:
@@ -82,11 +88,12 @@ def size_annotations(deployment: Obj) -> dict[str, str]:
 
 def present_annotations(deployment: Obj, replica_set: Obj, number: int, *, exists: bool) -> dict[str, str]:
     """The annotations of the present ReplicaSet: the Deployment's, and the revision if that is a higher one."""
-    found = dict(annotations_of(replica_set))
+    present = annotations_of(replica_set)
+    found = dict(present)
     found.update({name: text for name, text in annotations_of(deployment).items() if name not in NOT_COPIED})
     old = found.get(REVISION)
     if old and not old.isdecimal():
-        return found
+        return present if exists else found
     if int(old or 0) < number:
         found[REVISION] = str(number)
         if old is not None:

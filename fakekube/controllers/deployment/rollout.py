@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fakekube.controllers.deployment import revisions
+from fakekube.controllers.deployment import revisions, rollback
 from fakekube.controllers.deployment.draft import RESOURCE, Draft
 from fakekube.controllers.deployment.revisions import surge, unavailable
 from fakekube.controllers.deployment.status import paused_status, until_deadline
@@ -27,13 +27,17 @@ def reconcile(key: NamedKey, world: World) -> Plan:
         return Plan(claims)  # with those that are ours then we go on
     draft = Draft(deployment, replica_sets, world.now())
     if is_deleting(deployment):
-        return draft.finish(draft.status())
+        return draft.finish(draft.status()) if draft.number_present() else draft.plan()
     paused = paused_status(deployment, world.now())
     if paused is not None:
         return Plan([UpdateStatus(RESOURCE, status_update(deployment, paused))])
     if not draft.number_present():
         return draft.plan()
-    if deployment["spec"].get("paused") or _resized(draft):
+    if deployment["spec"].get("paused"):
+        return _resize(draft)
+    if rollback.target(deployment) is not None:
+        return draft.create() if draft.new is None else rollback.plan(deployment, draft.all)
+    if _resized(draft):
         return _resize(draft)
     if deployment["spec"]["strategy"]["type"] == "Recreate":
         return _recreate(draft, world)
@@ -83,7 +87,7 @@ def _resized(draft: Draft) -> bool:
 def _resize(draft: Draft) -> Plan:
     """Change the size and nothing else: of the only active ReplicaSet, or of all in proportion."""
     _scale(draft)
-    if draft.deployment["spec"].get("paused"):
+    if draft.deployment["spec"].get("paused") and rollback.target(draft.deployment) is None:
         draft.changes += _outdated(draft)
     return draft.finish(draft.status())
 

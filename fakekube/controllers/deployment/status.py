@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fakekube.controllers.deployment.revisions import unavailable
-from fakekube.core.meta import Obj, condition, parse_time, time_text
+from fakekube.core.meta import Obj, condition, parse_time
 from fakekube.machinery.workloads import set_condition, sparse, without_condition
 
 NO_DEADLINE = 2**31 - 1
@@ -169,10 +169,7 @@ def _with_failure(conditions: list[Obj], replica_sets: list[Obj], new: Obj | Non
     for each in ([new] if new is not None else []) + replica_sets:
         found = condition(each, "ReplicaFailure")
         if found is not None:
+            since = parse_time(found["lastTransitionTime"]) if found.get("lastTransitionTime") else now
             entry = {name: found.get(name) for name in ("type", "status", "reason", "message")}
-            made = set_condition(conditions, entry, now, update_time=True)
-            if made is not conditions:
-                since = found.get("lastTransitionTime") or time_text(now)
-                made[-1]["lastTransitionTime"] = made[-1]["lastUpdateTime"] = since
-            return made
+            return set_condition(conditions, entry, since, update_time=True)
     return without_condition(conditions, "ReplicaFailure")

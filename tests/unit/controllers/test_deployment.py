@@ -1,5 +1,8 @@
 from typing import Any
 
+import pytest
+
+from fakekube.core.errors import forbidden
 from fakekube.core.meta import Obj
 from tests.unit.controllers.labs import change, condition, lab, names, selector, template
 from tests.unit.machinery.fakeapi import Lab
@@ -153,3 +156,69 @@ async def test_a_set_that_fits_is_adopted_instead_of_made() -> None:
     assert names(made, SETS) == ["before"]
     assert adopted is not None
     assert adopted["metadata"]["ownerReferences"][0]["name"] == "web"
+
+
+async def rolled_back(to: str) -> Lab:
+    """A Deployment that has had two templates, and is asked by annotation to go back."""
+    made = await lab("deployment", "replicaset", "garbage-collector")
+    await deploy(made)
+    await change(made, DEPLOYMENTS, "web", {"metadata": {"annotations": {"why": "first"}}})
+    await made.settle()
+    await change(made, DEPLOYMENTS, "web", {"metadata": {"annotations": {"why": "second"}}})
+    await image(made, "app:2")
+    await made.settle(60)
+    asked = {"metadata": {"annotations": {"deprecated.deployment.rollback.to": to}}}
+    await change(made, DEPLOYMENTS, "web", asked)
+    await made.settle(60)
+    return made
+
+
+async def test_the_old_annotation_for_rolling_back_is_followed_and_goes() -> None:
+    made = await rolled_back("0")
+    assert sizes(made) == {"app:1": 3, "app:2": 0}
+    notes = made.all(DEPLOYMENTS)[0]["metadata"]["annotations"]
+    assert notes == {"deployment.kubernetes.io/revision": "3", "why": "first"}
+    assert made.told("DeploymentRollback") == ['Rolled back deployment "web" to revision 1']
+
+
+@pytest.mark.parametrize(
+    ("to", "reason", "text"),
+    [
+        ("7", "DeploymentRollbackRevisionNotFound", "Unable to find the revision to rollback to."),
+        (
+            "2",
+            "DeploymentRollbackTemplateUnchanged",
+            'The rollback revision contains the same template as current deployment "web"',
+        ),
+    ],
+)
+async def test_a_rollback_to_nothing_is_told(to: str, reason: str, text: str) -> None:
+    made = await rolled_back(to)
+    assert sizes(made) == {"app:1": 0, "app:2": 3}
+    assert made.told(reason) == [text]
+    assert "deprecated.deployment.rollback.to" not in made.all(DEPLOYMENTS)[0]["metadata"]["annotations"]
+
+
+async def test_useless_old_pods_and_good_ones_go_in_two_steps_which_are_both_told() -> None:
+    made = await lab("deployment", "replicaset", "garbage-collector")
+    await deploy(made, 4, strategy={"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 3}})
+    await made.settle()
+    one = names(made)[0]
+    status = {"conditions": [{"type": "Ready", "status": "False"}]}
+    await change(made, "pods", one, {"status": status}, "status")
+    await made.settle()
+    await image(made, "app:2")
+    await made.settle()
+    steps = [each.rsplit(" from ")[1] for each in made.told("ScalingReplicaSet") if "down" in each]
+    assert steps[:2] == ["4 to 3", "3 to 1"]
+
+
+async def test_nothing_is_said_of_a_namespace_that_goes() -> None:
+    made = await lab("deployment", kubelets=False)
+    error = forbidden("apps", "replicasets", "web-x", "the namespace is going")
+    error.details = {"causes": [{"reason": "NamespaceTerminating"}]}
+    made.api.refuse[SETS] = error
+    await deploy(made)
+    await made.settle(5)
+    assert made.told("ReplicaSetCreateError") == []
+    assert made.api.room[SETS] == -1

@@ -1,7 +1,9 @@
 from typing import Any
 
+from fakekube.controllers.job.backoff import FINALIZER
+from fakekube.core.errors import forbidden
 from fakekube.core.meta import Obj, time_text
-from tests.unit.controllers.labs import change, condition, lab, names, template
+from tests.unit.controllers.labs import change, condition, lab, names, pod, template
 from tests.unit.machinery.fakeapi import Lab
 
 JOBS = "jobs.batch"
@@ -175,3 +177,79 @@ async def test_a_finished_job_goes_when_its_time_has_passed() -> None:
     assert names(made, JOBS) == ["j"]
     await made.settle(1)
     assert (names(made, JOBS), names(made)) == ([], [])
+
+
+async def test_a_job_that_is_refused_its_pods_says_what_it_has_all_the_same() -> None:
+    made = await lab("job")
+    made.api.refuse["pods"], made.api.room["pods"] = forbidden("", "pods", "j-x", "exceeded quota: q"), 1
+    await make_job(made, ends(after=50), completions=4, parallelism=4)
+    await made.settle()
+    assert (status(made)["active"], "startTime" in status(made)) == (1, True)
+    assert made.told("FailedCreate")[0] == 'Error creating: pods "j-x" is forbidden: exceeded quota: q'
+    made.api.refuse.clear()
+    await made.settle(60)
+    assert (len(names(made)), status(made)["succeeded"]) == (4, 4)
+
+
+async def test_the_end_is_written_with_the_last_count() -> None:
+    made = await lab("job")
+    await make_job(made)
+    counts: list[tuple[int, bool]] = []
+
+    def note(event: Any) -> None:
+        if event.key.resource == JOBS and event.after is not None:
+            said = event.after.view.get("status") or {}
+            kinds = {each["type"] for each in said.get("conditions") or ()}
+            counts.append((said.get("succeeded", 0), "Complete" in kinds))
+
+    made.store.listen(note)
+    await made.settle()
+    assert (1, False) not in counts
+    assert counts[-1] == (1, True)
+
+
+async def test_a_finished_pod_that_is_adopted_counts() -> None:
+    made = await lab("job")
+    await pod(made, "done", metadata={"labels": LABELS})
+    await change(made, "pods", "done", {"status": {"phase": "Succeeded"}}, "status")
+    await make_job(made)
+    await made.settle()
+    assert names(made) == ["done"]
+    assert verdict(made)[:2] == ("Complete", "CompletionsReached")
+
+
+async def test_pods_of_a_job_that_another_manages_keep_their_finalizer() -> None:
+    made = await lab("job")
+    await make_job(made, managedBy="example.com/other")
+    ended = {"conditions": [{"type": "Complete", "status": "True"}]}
+    await change(made, JOBS, "j", {"status": ended}, "status")
+    owner = made.get(JOBS, "j")
+    assert owner is not None
+    reference = {"apiVersion": "batch/v1", "kind": "Job", "name": "j", "uid": owner["metadata"]["uid"]}
+    meta = {"labels": LABELS, "ownerReferences": [{**reference, "controller": True}], "finalizers": [FINALIZER]}
+    await pod(made, "theirs", metadata=meta)
+    await made.settle()
+    found = made.get("pods", "theirs")
+    assert found is not None
+    assert found["metadata"]["finalizers"] == [FINALIZER]
+
+
+async def test_what_is_too_much_goes_before_anything_is_made() -> None:
+    made = await lab("job", kubelets=False)
+    await make_job(made, completionMode="Indexed", completions=3, parallelism=3)
+    await made.settle()
+    one = made.all("pods")[0]["metadata"]["name"]
+    await change(made, "pods", one, {"metadata": {"annotations": {INDEX: "1"}}})
+    await made.settle()
+    assert sorted(indexes(made)) == ["0", "1", "2"]
+
+
+async def test_while_the_next_pod_waits_none_is_said_to_be_active() -> None:
+    made = await lab("job")
+    await make_job(made, ends(after=600), completions=2, parallelism=2)
+    await made.settle()
+    await change(made, "pods", names(made)[0], {"status": {"phase": "Failed"}}, "status")
+    await made.settle(1)
+    assert (status(made).get("active", 0), status(made)["ready"], len(names(made))) == (0, 1, 2)
+    await made.settle(10)
+    assert status(made)["active"] == 2

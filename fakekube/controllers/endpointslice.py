@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from fakekube.core.meta import Obj, is_deleting, labels_of
-from fakekube.machinery import serving, slices
+from fakekube.machinery import serving, slices, topology
 from fakekube.machinery.controller import Controller, NamedKey, Watch, itself, service_account
 from fakekube.machinery.plan import NOTHING, Change, Emit, Plan, controller_reference
 from fakekube.machinery.podfacts import PodFacts
 from fakekube.machinery.serving import BY_SERVICE, HEADLESS, MANAGED_BY, SERVICE_NAME, SLICES
 from fakekube.machinery.slices import Packing
+from fakekube.machinery.topology import ZONE, Hinted
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event
 
 NAME = "endpointslice-controller.k8s.io"
-ZONE = "topology.kubernetes.io/zone"
 _OWN = frozenset({SERVICE_NAME, MANAGED_BY, HEADLESS})
 _CLOSE = frozenset({"PreferClose", "PreferSameZone", "PreferSameNode"})
 
@@ -32,15 +32,43 @@ def reconcile(key: NamedKey, world: World) -> Plan:
     pods = world.pods_in(key.namespace, {"matchLabels": service["spec"]["selector"]})
     trigger = serving.trigger_time(service, pods)
     changes: list[Change] = []
+    told: list[Change] = []
     missing: list[str] = []
     for family in families:
         mine = [each for each in existing if each["addressType"] == family]
         packing = _of_family(service, pods, mine, family, world, missing)
+        told += _hinted(service, packing, family, world)
         if is_deleting(service):
             packing.create = []  # the garbage collector takes away what this would put in its place
         changes += packing.changes(trigger)
     changes += Packing(delete=[each for each in existing if each["addressType"] not in families]).changes()
-    return Plan(changes + _told(service, missing, len(families)))
+    return Plan(changes + told + _told(service, missing, len(families)))
+
+
+def _hinted(service: Obj, packing: Packing, family: str, world: World) -> list[Change]:
+    """Hints by topology where the Service asks for them; what is told of their coming and going."""
+    hinted, place = world.follower(Hinted).services, (service["metadata"]["namespace"], service["metadata"]["name"])
+    if not topology.is_automatic(service):
+        known = place in hinted
+        hinted.discard(place)
+        return [_off(service, topology.DISABLED, family)] if known else []
+    count = len(packing.create)
+    try:
+        pieces, kept = topology.assign([*packing.create, *packing.update], packing.keep, topology.zone_ratios(world))
+    except topology.Refused as error:
+        hinted.discard(place)
+        packing.create = topology.without_hints(packing.create)
+        packing.update = topology.without_hints([*packing.update, *filter(topology.has_hints, packing.keep)])
+        return [_off(service, str(error), family)]
+    packing.create, packing.update, packing.keep = pieces[:count], pieces[count:], kept
+    if place in hinted:
+        return []
+    hinted.add(place)
+    return [Emit(service, "TopologyAwareHintsEnabled", f"{topology.ENABLED}, addressType: {family}")]
+
+
+def _off(service: Obj, why: str, family: str) -> Change:
+    return Emit(service, "TopologyAwareHintsDisabled", f"{why}, addressType: {family}", "Warning")
 
 
 def _told(service: Obj, missing: list[str], families: int) -> list[Change]:
@@ -59,6 +87,7 @@ def _of_family(
 ) -> Packing:
     wanted: dict[bytes, dict[tuple[Any, ...], Obj]] = {}
     ports_by_key: dict[bytes, list[Obj]] = {}
+    old = _old_hints(existing) if topology.is_automatic(service) else {}
     for pod in pods:
         if not serving.in_endpoints(pod, with_terminating=True):
             continue
@@ -74,8 +103,15 @@ def _of_family(
             continue
         endpoint = _endpoint(service, pod, node, family)
         if endpoint is not None:
-            group[slices.endpoint_key(endpoint)] = endpoint
+            at = slices.endpoint_key(endpoint)
+            group[at] = {**endpoint, "hints": old[at]} if at in old else endpoint
     return _packed(service, existing, wanted, ports_by_key, family)
+
+
+def _old_hints(existing: list[Obj]) -> dict[tuple[Any, ...], Obj]:
+    """The hints that endpoints have by topology: they stay unless the whole has changed."""
+    endpoints = [each for piece in existing for each in piece.get("endpoints") or ()]
+    return {slices.endpoint_key(each): each["hints"] for each in endpoints if "hints" in each}
 
 
 def _packed(
@@ -94,6 +130,7 @@ def _packed(
         total.create += part.create
         total.update += part.update
         total.delete += part.delete
+        total.keep += part.keep
     total.delete += [each for each in existing if slices.port_key(each.get("ports")) not in wanted]
     if len(existing) == len(total.delete) and not total.create:
         _keep_place(total, _new(service, labels, [], family))
@@ -157,20 +194,12 @@ def _endpoint(service: Obj, pod: PodFacts, node: Obj | None, family: str) -> Obj
 def _hints(service: Obj, endpoint: Obj) -> Obj:
     """For whom the endpoint is meant, if the service prefers what is close."""
     close = service["spec"].get("trafficDistribution")
-    if close not in _CLOSE or not endpoint["conditions"]["ready"] or _by_topology(service):
+    if close not in _CLOSE or not endpoint["conditions"]["ready"] or topology.is_automatic(service):
         return {}
     hints: Obj = {"forZones": [{"name": endpoint["zone"]}]} if "zone" in endpoint else {}
     if close == "PreferSameNode" and "nodeName" in endpoint:
         hints["forNodes"] = [{"name": endpoint["nodeName"]}]
     return hints
-
-
-def _by_topology(service: Obj) -> bool:
-    annotations = service["metadata"].get("annotations") or {}
-    mode = annotations.get(
-        "service.kubernetes.io/topology-aware-hints", annotations.get("service.kubernetes.io/topology-mode")
-    )
-    return mode in ("Auto", "auto")
 
 
 def _of_slice(event: Event, world: World) -> Iterable[NamedKey]:
@@ -181,7 +210,11 @@ def _of_slice(event: Event, world: World) -> Iterable[NamedKey]:
 
 
 def _of_node(event: Event, world: World) -> Iterable[NamedKey]:
-    """A node that comes brings in the endpoints of the pods that are bound to it already."""
+    """A node that comes brings in the endpoints of the pods that are bound to it already; one that changes what its
+    zone carries may change hints."""
+    before, after = (None if stored is None else stored.view for stored in (event.before, event.after))
+    if topology.node_facts(before) != topology.node_facts(after):
+        yield from _overloaded(world)
     if event.before is not None or event.after is None:
         return
     for pod in world.pods_on(event.key.name):
@@ -189,6 +222,14 @@ def _of_node(event: Event, world: World) -> Iterable[NamedKey]:
             selector = stored.view["spec"].get("selector")
             if selector and selector.items() <= pod.labels.items():
                 yield NamedKey(stored.key.namespace, stored.key.name)
+
+
+def _overloaded(world: World) -> Iterable[NamedKey]:
+    hinted = world.follower(Hinted).services
+    ratios = topology.zone_ratios(world) if hinted else {}
+    for place in sorted(hinted):
+        if topology.is_overloaded(world.indexed(BY_SERVICE, (*place, NAME)), ratios):
+            yield NamedKey(*place)
 
 
 CONTROLLER = Controller(

@@ -167,3 +167,66 @@ async def test_a_headless_service_names_the_pods_that_are_under_it() -> None:
     assert endpoint["hostname"] == "a"
     (subset,) = subsets(made)
     assert subset["addresses"][0]["hostname"] == "a"
+
+
+AUTO = {"metadata": {"annotations": {"service.kubernetes.io/topology-mode": "Auto"}}}
+
+
+def hints(made: Lab) -> dict[str, str]:
+    """The zone that each pod's endpoint is meant for; '' for none."""
+    found = {}
+    for each in listed(made):
+        zones = [one["name"] for one in (each.get("hints") or {}).get("forZones") or ()]
+        found[each["targetRef"]["name"]] = "".join(zones)
+    return found
+
+
+async def test_endpoints_are_meant_for_the_zones_as_their_nodes_can_carry() -> None:
+    made = await lab(*ALL, count=3)  # zones a, a, b
+    await service(made)
+    await change(made, "services", "web", AUTO)
+    for number in range(3):
+        await pod(made, f"p-{number}", "node-1")
+    await made.settle(20)
+    assert sorted(hints(made).values()) == ["zone-a", "zone-a", "zone-b"]
+    assert made.told("TopologyAwareHintsEnabled") == ["Topology Aware Hints has been enabled, addressType: IPv4"]
+    await change(made, "services", "web", {"metadata": {"annotations": None}})
+    await made.settle()
+    assert set(hints(made).values()) == {""}
+    assert made.told("TopologyAwareHintsDisabled")[-1] == "Topology Aware Hints has been disabled, addressType: IPv4"
+
+
+async def test_there_are_no_hints_when_zones_would_go_empty() -> None:
+    made = await lab(*ALL, count=3)
+    await service(made)
+    await change(made, "services", "web", AUTO)
+    await pod(made, "p", "node-1")
+    await made.settle(20)
+    assert hints(made) == {"p": ""}
+    text = "Insufficient number of endpoints (1 endpoints, 2 zones), addressType: IPv4"
+    assert text in made.told("TopologyAwareHintsDisabled")
+
+
+async def test_hints_go_when_the_zones_of_nodes_are_no_longer_known() -> None:
+    made = await lab(*ALL, count=3)
+    await service(made)
+    await change(made, "services", "web", AUTO)
+    for number in range(3):
+        await pod(made, f"p-{number}", f"node-{number + 1}")
+    await made.settle(20)
+    assert sorted(hints(made).values()) == ["zone-a", "zone-a", "zone-b"]
+    await made.api.patch(
+        "nodes", "", "node-1", {"metadata": {"labels": {"topology.kubernetes.io/zone": None}}}, type="merge"
+    )
+    await made.settle()
+    assert set(hints(made).values()) == {""}
+    assert any("Insufficient Node information" in text for text in made.told("TopologyAwareHintsDisabled"))
+
+
+async def test_close_traffic_is_meant_for_zone_and_node() -> None:
+    made = await lab(*ALL, count=1)
+    await service(made, trafficDistribution="PreferSameNode")
+    await pod(made, "p", "node-1")
+    await made.settle(20)
+    (endpoint,) = listed(made)
+    assert endpoint["hints"] == {"forZones": [{"name": "zone-a"}], "forNodes": [{"name": "node-1"}]}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable, Iterator
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fakekube import controllers, kubeconfig, manifests
 from fakekube.access.authentication import AUDIENCE, FOREVER, Authenticator
@@ -18,10 +19,12 @@ from fakekube.admission import dynamic
 from fakekube.admission.chain import Chain
 from fakekube.admission.plugins import built_in
 from fakekube.cluster import bootstrap
+from fakekube.cluster.ahead import AutomaticClock, RunningAhead
 from fakekube.cluster.names import find_resource
 from fakekube.cluster.remote import Remote
 from fakekube.cluster.running import Runner
 from fakekube.cluster.serving import HttpServer, listen
+from fakekube.cluster.settling import SILENCE_TIMEOUT_SECONDS, Settling
 from fakekube.cluster.stats import Stats
 from fakekube.cluster.timecontrol import VIRTUAL_START, TimeControl
 from fakekube.cluster.wallclock import WallClock
@@ -51,6 +54,7 @@ from fakekube.server.app import Application
 from fakekube.server.callouts import Calls
 from fakekube.server.discovery_routes import Discovery
 from fakekube.server.handlers import ApiHandler
+from fakekube.server.traffic import Traffic
 from fakekube.server.watches import Streams
 from fakekube.settings import Settings
 from fakekube.storage.store import Snapshot, Store
@@ -60,8 +64,7 @@ if TYPE_CHECKING:
     from fakekube.access.certificates import Authority
     from fakekube_dns import DNSServer
 
-TURN_SECONDS = 0.001
-"""How long settling leaves the loop to others before it looks again."""
+T = TypeVar("T")
 API_SERVER = User("system:apiserver", ("system:masters", AUTHENTICATED))
 
 REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -73,9 +76,8 @@ class Cluster:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
-        virtual = None if self.settings.clock == "wall" else VirtualClock(VIRTUAL_START)
-        self.clock: Timers = virtual or WallClock()
-        self._virtual = virtual
+        self._virtual = _virtual(self.settings.clock)
+        self.clock: Timers = self._virtual or WallClock()
         self.ids = Ids(self.settings.seed if self.settings.seed is not None else secrets.token_hex(8))
         self.token = self.settings.token or secrets.token_urlsafe(24)
         self.url = ""
@@ -103,6 +105,7 @@ class Cluster:
         self._http: HttpServer | None = None
         self._dns: DNSServer | None = None
         self._start: Snapshot | None = None
+        self.ahead: RunningAhead | None = None
 
     async def start(self) -> None:
         """Come up: the API answers and the controllers are at work when this returns. OSError if a port is taken."""
@@ -126,7 +129,9 @@ class Cluster:
 
             credential = authority.issue_server([self.settings.host], WallClock().now())
             context = server_context(credential, self.ca_pem)
-        self._http = HttpServer(self._application(port), listener, context)
+        self._traffic = Traffic(self._application(port), self.streams)
+        self._settling = Settling(self.runner, self.streams, self._traffic)
+        self._http = HttpServer(self._traffic, listener, context)
         await self._http.start()
         await self._start_dns()
         scheme = "http" if authority is None else "https"
@@ -143,9 +148,13 @@ class Cluster:
         await self.load(self.settings.load)
         self._start = self.store.snapshot()
         self.store.compact(self.store.revision)
-        if self.time is not None and self.settings.clock == "auto":
-            self.time.run_ahead()
+        self._run_ahead()
         self.runner.start()
+
+    def _run_ahead(self) -> None:
+        if self.time is not None and isinstance(self._virtual, AutomaticClock):
+            self.ahead = RunningAhead(self._virtual, self.time, self._traffic, self.streams, self.store)
+            self.ahead.start(self.runner)
 
     def _secure(self) -> Authority | None:
         self._authenticator.add(self.token, ADMIN)
@@ -171,7 +180,7 @@ class Cluster:
         self.runner = Runner(self.manager, self.clock)
         self.time: TimeControl | None = None
         if self._virtual is not None:
-            self.time = TimeControl(self._virtual, self.manager, self.runner, self.settle)
+            self.time = TimeControl(self._virtual, self.manager, self.runner, lambda: self._settling.settle())
 
     def _token_of(self, namespace: str, name: str, uid: str) -> str:
         return self._authenticator.issue(service_account(namespace, name, uid), [AUDIENCE], FOREVER)
@@ -260,6 +269,8 @@ class Cluster:
 
     async def stop(self) -> None:
         """Go down: open watches end, connections close, and nothing of the cluster is left. Safe at any time."""
+        if self.ahead is not None:
+            await self.ahead.stop()
         if hasattr(self, "runner"):
             await self.runner.stop()
         self.store.close_watchers()
@@ -285,14 +296,33 @@ class Cluster:
             return await self.client.create(resource, namespace, obj)
         return await self.client.patch(resource, namespace, name_of(obj), obj, type="apply", force=True)
 
-    async def settle(self) -> None:
-        """Returns when no controller has work, no timer is due now, and every watcher was sent everything; a client
-        that does not take it is not waited for."""
-        await self.runner.until_idle()
-        while not self.streams.all_sent:
-            await asyncio.sleep(TURN_SECONDS)
-            await self.runner.until_idle()
-        await asyncio.sleep(0)  # the loop hands what was written to the sockets at the end of its turn
+    async def settle(self, quiet: float = 0.0, timeout: float = SILENCE_TIMEOUT_SECONDS) -> None:
+        """Returns when no controller has work, no timer is due now, and every watcher was sent everything; and, with
+        `quiet`, when clients have been silent for so many seconds of the machine's time."""
+        if quiet > 0:
+            await self._settling.settle_with_clients(quiet, timeout)
+        else:
+            await self._settling.settle()
+
+    async def called(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do what a caller in this process asks; a time that runs ahead gives it a moment to go on."""
+        try:
+            return await work
+        finally:
+            if self.ahead is not None:
+                self.ahead.pace.called()
+
+    @contextlib.contextmanager
+    def waited_for(self) -> Iterator[None]:
+        """Within this, a caller in this process waits for something: a time that runs ahead does so."""
+        if self.ahead is None:
+            yield
+            return
+        self.ahead.pace.waits()
+        try:
+            yield
+        finally:
+            self.ahead.pace.waited()
 
     def stats(self) -> Stats:
         """What there is now, in numbers; to be asked on the cluster's loop."""
@@ -344,6 +374,12 @@ class Cluster:
         self._fill_view()
         self.manager.reset()
         self._play_stages()
+
+
+def _virtual(mode: str) -> VirtualClock | None:
+    if mode == "wall":
+        return None
+    return AutomaticClock(VIRTUAL_START) if mode == "auto" else VirtualClock(VIRTUAL_START)
 
 
 _VIEWED = {

@@ -15,6 +15,7 @@ from fakekube.cluster.composition import Cluster
 from fakekube.cluster.names import find_resource
 from fakekube.cluster.nodes import Nodes, NodeVerbs
 from fakekube.cluster.pods import Pods, PodVerbs, Told
+from fakekube.cluster.settling import SILENCE_TIMEOUT_SECONDS
 from fakekube.cluster.stats import Stats
 from fakekube.cluster.waiting import Condition, Waits, test_of
 from fakekube.cluster.webhooks import Webhooks
@@ -87,10 +88,12 @@ class Verbs:
         if not slash:
             raise ValueError(f"wait for RESOURCE/NAME, as in 'deployments.apps/web', not {resource!r}")
         found, place = self._find(kind, namespace)
-        return await self._waits.until(Key(found.storage.id, place, name), test_of(condition), timeout)
+        key, test = Key(found.storage.id, place, name), test_of(condition)
+        with self._cluster.waited_for():
+            return await self._waits.until(key, test, timeout)
 
-    async def settle(self) -> None:
-        await self._cluster.settle()
+    async def settle(self, quiet: float = 0.0, timeout: float = SILENCE_TIMEOUT_SECONDS) -> None:
+        await self._cluster.settle(quiet, timeout)
 
     async def stats(self) -> Stats:
         return self._cluster.stats()
@@ -230,7 +233,7 @@ class FakeCluster:
         if self._loop is None or self._thread is None:
             work.close()
             raise RuntimeError("the cluster is not running; use it as a context manager")
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        return asyncio.run_coroutine_threadsafe(self._cluster.called(work), self._loop)
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         found: T = self._submit(work).result()
@@ -324,9 +327,13 @@ class FakeCluster:
         """
         return self._call(self._verbs.wait_for(resource, condition, timeout, namespace=namespace))
 
-    def settle(self) -> None:
-        """Returns when no controller has work, no timer is due now, and every watcher was sent everything."""
-        self._call(self._verbs.settle())
+    def settle(self, quiet: float = 0.0, timeout: float = SILENCE_TIMEOUT_SECONDS) -> None:
+        """Returns when no controller has work, no timer is due now, and every watcher was sent everything.
+
+        quiet: and when, with all that settled, no client has asked anything or was sent anything for so many seconds
+        of the machine's time, so that operators have done what they wanted to. StatusError 504 after `timeout`.
+        """
+        self._call(self._verbs.settle(quiet, timeout))
 
     def stats(self) -> Stats:
         """How many objects, watchers, streams, connections and tasks there are now."""

@@ -1,5 +1,4 @@
-"""The time of a cluster in the test's hands: stopped, stepped, leapt, or running ahead by itself whenever nothing
-happens."""
+"""The time of a cluster in the test's hands: stopped, stepped or leapt."""
 
 from __future__ import annotations
 
@@ -12,8 +11,6 @@ from fakekube.machinery.manager import Manager
 
 VIRTUAL_START = 1_767_225_600.0
 """When a virtual clock begins: 2026-01-01T00:00:00Z, always the same, so that a run can be repeated to the second."""
-PAUSE_SECONDS = 0.02
-"""How long (by the machine's time) nothing must happen before an automatic clock leaps."""
 
 
 class TimeControl:
@@ -26,7 +23,7 @@ class TimeControl:
         self._manager = manager
         self._runner = runner
         self._settle = settle
-        self._leaping: asyncio.TimerHandle | None = None
+        self._moving = asyncio.Lock()
         runner.stands_still = True
 
     def next_due(self) -> float | None:
@@ -38,47 +35,48 @@ class TimeControl:
         """Let so much time pass; the time it is then."""
         if seconds < 0:
             raise ValueError(f"time does not run backwards: {seconds}")
-        target = self._clock.now() + seconds
-        await self._settle()
-        while (due := self.next_due()) is not None and due <= target:
-            self._move(due)
+        async with self._moving:
             await self._settle()
-        self._move(target)
-        await self._settle()
-        return target
+            target = self._clock.now() + seconds
+            await self._pass(target)
+            return target
 
     async def leap(self) -> float | None:
         """On to the next timer; the time it is then, None if there is none."""
-        await self._settle()
-        due = self.next_due()
-        if due is None:
-            return None
-        self._move(due)
-        await self._settle()
-        return self._clock.now()
+        async with self._moving:
+            await self._settle()
+            due = self.next_due()
+            if due is None:
+                return None
+            await self._pass(due)
+            return self._clock.now()
 
-    def _move(self, moment: float) -> None:
+    async def leap_ahead(self, longest: float, written: Callable[[], int]) -> bool | None:
+        """On to the controllers' next timer, but no further than so many seconds, and only until something is
+        `written` (a number that grows); whether it was. None: they wait for nothing."""
+        async with self._moving:
+            await self._settle()
+            due = self._manager.next_due(holding=True)
+            if due is None:
+                return None
+            before = written()
+            return await self._pass(min(due, self._clock.now() + longest), lambda: written() != before)
+
+    async def _pass(self, target: float, enough: Callable[[], bool] = lambda: False) -> bool:
+        """From timer to timer until it is `target`, or enough; what need not be on the dot is done in the end."""
+        self._manager.pass_over(True)
+        try:
+            while not enough() and (due := self.next_due()) is not None and due <= target:
+                await self._move(due)
+            if not enough():
+                await self._move(target)
+            return enough()
+        finally:
+            self._manager.pass_over(False)
+            self._runner.wake()
+            await self._settle()
+
+    async def _move(self, moment: float) -> None:
         self._clock.set(max(moment, self._clock.now()))
         self._runner.wake()
-
-    def run_ahead(self) -> None:
-        """From now on leap by itself whenever the controllers rest; requests and writes put the leap off."""
-        self._runner.on_idle = self._put_off
-
-    def stop(self) -> None:
-        """Leap no more."""
-        self._runner.on_idle = None
-        if self._leaping is not None:
-            self._leaping.cancel()
-
-    def _put_off(self) -> None:
-        if self._leaping is not None:
-            self._leaping.cancel()
-        self._leaping = asyncio.get_running_loop().call_later(PAUSE_SECONDS, self._leap_alone)
-
-    def _leap_alone(self) -> None:
-        self._leaping = None
-        due = self.next_due()
-        if due is not None:
-            self._move(due)
-            self._put_off()  # what was due may have been a watch's, which wakes no controller
+        await self._settle()

@@ -17,6 +17,6 @@ class WallClock:
         self._latest = max(self._latest, time.time())
         return self._latest
 
-    def call_at(self, moment: float, call: Callable[[], None]) -> Callable[[], None]:
-        """Have `call` called when it is `moment`; the result takes that back."""
+    def call_at(self, moment: float, call: Callable[[], None], *, holds: bool = True) -> Callable[[], None]:
+        """Have `call` called when it is `moment`; the result takes that back. This time is held by nobody."""
         return asyncio.get_running_loop().call_later(max(moment - self.now(), 0.0), call).cancel

@@ -99,6 +99,12 @@ class Manager:
             if queue.add(key):
                 self._wake()
 
+    def pass_over(self, on: bool) -> None:
+        """Whether what does not hold time is left waiting: time passes over it."""
+        for line in self._lines:
+            if not line.controller.holds_time:
+                line.queue.rests = on
+
     def revisit(self, keys: Iterable[Key]) -> None:
         """Look at these objects again, as if they had been written: what is asked of them has changed."""
         for key in keys:

@@ -25,6 +25,8 @@ class WorkQueue:
         self._heap: list[tuple[float, int, Hashable]] = []
         self._failures: dict[Hashable, int] = {}
         self._sequence = 0
+        self.rests = False
+        """Whether nothing is to be looked at for now, ready or not."""
 
     def __len__(self) -> int:
         return len(self._ready)
@@ -85,7 +87,7 @@ class WorkQueue:
         """Whether a key may be looked at now."""
         if self._heap:
             self._take_due()
-        return bool(self._ready)
+        return bool(self._ready) and not self.rests
 
     def _take_due(self) -> None:
         while (due := self.next_due()) is not None and due <= self._clock.now():

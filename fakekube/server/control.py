@@ -40,8 +40,9 @@ class Control(Protocol):
         """On to the next timer; StatusError as above."""
         ...
 
-    async def settle(self) -> None:
-        """Wait until nothing is left to do."""
+    async def settle(self, quiet: float = ..., timeout: float = ...) -> None:
+        """Wait until nothing is left to do, and until clients were silent for `quiet` seconds; StatusError if they are
+        not for `timeout` seconds."""
         ...
 
     async def reset(self) -> None:
@@ -83,7 +84,10 @@ class ControlPage:
             return Response(orjson.dumps(error.status()), error.code, media_type="application/json")
 
     async def _settle(self, request: Request) -> Response:
-        await self._control.settle()
+        try:
+            await self._control.settle(**_patience(await request.body()))
+        except StatusError as error:
+            return Response(orjson.dumps(error.status()), error.code, media_type="application/json")
         return self._time()
 
     async def _reset(self, request: Request) -> Response:
@@ -93,19 +97,28 @@ class ControlPage:
 
 def _asked(body: bytes) -> dict[str, Any]:
     """{"advance": seconds} or {"leap": true}; 400 for anything else."""
+    found = _object(body)
+    if found == {"leap": True} or (set(found) == {"advance"} and _is_span(found["advance"])):
+        return found
+    raise bad_request('expected {"advance": SECONDS} or {"leap": true}')
+
+
+def _patience(body: bytes) -> dict[str, float]:
+    """{"quiet": seconds, "timeout": seconds}, each if it was given; 400 for anything else."""
+    found = _object(body) if body else {}
+    if set(found) <= {"quiet", "timeout"} and all(map(_is_span, found.values())):
+        return found
+    raise bad_request('expected nothing, or {"quiet": SECONDS, "timeout": SECONDS}')
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    """The JSON object; an odd one for what is none."""
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:
         found = None
-    if isinstance(found, dict):
-        if found == {"leap": True}:
-            return found
-        seconds = found.get("advance")
-        if (
-            set(found) == {"advance"}
-            and isinstance(seconds, int | float)
-            and not isinstance(seconds, bool)
-            and seconds >= 0
-        ):
-            return found
-    raise bad_request('expected {"advance": SECONDS} or {"leap": true}')
+    return found if isinstance(found, dict) else {"": found}
+
+
+def _is_span(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0

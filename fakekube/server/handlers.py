@@ -256,8 +256,8 @@ class ApiHandler:
             forms.check(form, request.resource, is_list=False)
         if form.transform == TABLE:
             forms.check_include(call.include)
-        stream = Stream(self._registry, request, form, call.include, self._clock, call.send)
-        await stream.serve(call.receive, self._streams)
+        stream = Stream(self._registry, request, form, call.include, self._clock, call.send, self._streams)
+        await stream.serve(call.receive)
 
     # --- writing
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
 import orjson
@@ -33,7 +33,6 @@ LAST_BOOKMARK_SECONDS = 2.0
 BATCH_BYTES = 256 * 1024
 PATIENCE_SECONDS = 1.0
 """How long one waits for a client that does not take what it is sent, before going on without it."""
-NO_ALARM = -1.0
 PROTOBUF_TYPE = (b"content-type", STREAMED[1].encode())
 
 
@@ -42,6 +41,8 @@ class Streams:
 
     def __init__(self) -> None:
         self._open: set[Stream] = set()
+        self.sent_at = float("-inf")
+        """When, by the loop's time, a client was last sent something."""
 
     def __len__(self) -> int:
         return len(self._open)
@@ -63,7 +64,14 @@ class Stream:
     """One client's watch."""
 
     def __init__(
-        self, registry: Registry, request: Request, form: Form, include: str, clock: Timers, send: Send
+        self,
+        registry: Registry,
+        request: Request,
+        form: Form,
+        include: str,
+        clock: Timers,
+        send: Send,
+        streams: Streams,
     ) -> None:
         self._registry = registry
         self._request = request
@@ -71,12 +79,13 @@ class Stream:
         self._include = include
         self._clock = clock
         self._send = send
+        self._streams = streams
         self._woken = asyncio.Event()
         self._first = True
         self._told = 0  # the highest revision that the client knows of
         self._watch: Watch | None = None
-        self._alarm_at = NO_ALARM
-        self._cancel_alarm: Callable[[], None] = _nothing
+        self._cancel_end: Callable[[], None] = _nothing
+        self._cancel_mark: Callable[[], None] = _nothing
         self._resting = False
         self._sending_since: float | None = None
 
@@ -84,9 +93,9 @@ class Stream:
         """Whether the client has to be sent something, and takes it; `now` is the loop's time."""
         if self._sending_since is not None:
             return now - self._sending_since < PATIENCE_SECONDS
-        return not self._resting or (self._watch is not None and bool(self._watch.watcher.queue))
+        return not self._resting or self._woken.is_set()
 
-    async def serve(self, receive: Receive, streams: Streams) -> None:
+    async def serve(self, receive: Receive) -> None:
         """Answer the request; returns when the stream has ended for whatever reason."""
         try:
             self._watch = self._registry.watch(self._request, self._woken.set)
@@ -94,7 +103,7 @@ class Stream:
             await self._start()
             await self._expired(error)
             return
-        streams.add(self)
+        self._streams.add(self)
         gone = asyncio.ensure_future(_until_gone(receive))
         gone.add_done_callback(lambda _: self._woken.set())
         try:
@@ -104,8 +113,9 @@ class Stream:
             if not gone.done():
                 await self._send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
-            streams.discard(self)
-            self._cancel_alarm()
+            self._streams.discard(self)
+            self._cancel_end()
+            self._cancel_mark()
             self._watch.watcher.close()
             gone.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -136,8 +146,10 @@ class Stream:
         start = self._clock.now()
         end = start + (self._request.timeout_seconds or LONGEST_SECONDS)
         marks = _bookmark_times(start, end) if self._request.bookmarks else iter(())
-        mark = next(marks, None)
+        self._cancel_end = self._clock.call_at(end, self._woken.set)
+        mark = self._next_mark(marks)
         while True:
+            self._woken.clear()  # what comes while this is being sent wakes it again
             taken = watch.watcher.take()
             if self._request.resource.custom:
                 items = [stored for _, event in taken if (stored := event.after or event.before)]
@@ -150,28 +162,23 @@ class Stream:
                 return
             if mark is not None and now >= mark:
                 self._told = max(self._told, self._registry.revision)
-                mark = next(marks, None)
+                mark = self._next_mark(marks)
                 await self._write([self._bookmark()])
                 continue  # much may have happened meanwhile
-            await self._wait(min(end, mark or end))
+            self._resting = True
+            await self._woken.wait()
+            self._resting = False
 
-    async def _wait(self, moment: float) -> None:
-        """Until there is something to tell or it is `moment`; the alarm stays set from one wait to the next."""
-        self._woken.clear()
-        if self._alarm_at != moment:
-            self._cancel_alarm()
-            self._alarm_at, self._cancel_alarm = moment, self._clock.call_at(moment, self._ring)
-        self._resting = True
-        await self._woken.wait()
-        self._resting = False
-
-    def _ring(self) -> None:
-        self._alarm_at, self._cancel_alarm = NO_ALARM, _nothing
-        self._woken.set()
+    def _next_mark(self, marks: Iterator[float]) -> float | None:
+        """When the next bookmark is due; time that is moved does not stop for it."""
+        mark = next(marks, None)
+        if mark is not None:
+            self._cancel_mark = self._clock.call_at(mark, self._woken.set, holds=False)
+        return mark
 
     async def _write(self, frames: list[bytes]) -> None:
         for body in frames if len(frames) < 2 else _batches(frames):
-            self._sending_since = asyncio.get_running_loop().time()
+            self._streams.sent_at = self._sending_since = asyncio.get_running_loop().time()
             await self._send({"type": "http.response.body", "body": body, "more_body": True})
             self._sending_since = None
 
@@ -215,7 +222,7 @@ class Stream:
 def _nothing() -> None: ...
 
 
-def _bookmark_times(start: float, end: float) -> Any:
+def _bookmark_times(start: float, end: float) -> Iterator[float]:
     moment = start + BOOKMARK_SECONDS
     while moment < end - LAST_BOOKMARK_SECONDS:
         yield moment

@@ -28,3 +28,14 @@ def test_a_call_may_ask_for_another_that_is_due_as_well() -> None:
     clock.call_at(1, lambda: clock.call_at(2, lambda: made.append(clock.now())) and None)
     clock.set(3)
     assert made == [3.0]
+
+
+def test_who_need_not_be_met_on_the_dot_does_not_hold_time_and_is_called_in_order() -> None:
+    clock, made = VirtualClock(0.0), []
+    clock.call_at(1, lambda: made.append("one"), holds=False)
+    clock.call_at(2, lambda: made.append("two"))
+    clock.call_at(3, lambda: made.append("three"), holds=False)
+    assert clock.next_due() == 2
+    clock.set(4)
+    assert made == ["one", "two", "three"]
+    assert clock.next_due() is None

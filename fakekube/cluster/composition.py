@@ -362,6 +362,7 @@ class Cluster:
     async def reset(self) -> None:
         """Back to the state after the start. Watches end; resource versions go on and never back."""
         assert self._start is not None, "the cluster was started"
+        await self.runner.abandon()
         self.store.restore(self._start)
         if self._virtual is not None:
             self._virtual.rewind(VIRTUAL_START)

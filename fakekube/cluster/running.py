@@ -4,17 +4,50 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import logging
+import types
+from collections.abc import Callable, Coroutine, Generator
+from functools import partial
+from typing import Any
 
 from fakekube.core.timers import Timers
 from fakekube.machinery.manager import Manager
 
+log = logging.getLogger("fakekube.controllers")
+
 SLICE_SECONDS = 0.002
 """How long controllers work before requests get their turn."""
+MOST_WAITING = 64
+"""Steps that may wait for webhooks at a time; past that no other is begun."""
+
+_Step = Coroutine[Any, Any, bool]
+
+
+@types.coroutine
+def _continued(step: _Step, awaited: Any) -> Generator[Any, Any, None]:
+    """Goes on with a step that has been begun and waits for `awaited`."""
+    while True:
+        try:
+            sent = yield awaited
+        except BaseException as error:
+            resume = partial(step.throw, error)
+        else:
+            resume = partial(step.send, sent)
+        try:
+            awaited = resume()
+        except StopIteration:
+            return
+
+
+async def _go_on(step: _Step, awaited: Any) -> None:
+    await _continued(step, awaited)
 
 
 class Runner:
-    """One task that steps the manager whenever there is something to do."""
+    """One task that steps the manager whenever there is something to do.
+
+    A step that waits for a webhook goes on in a task of its own, and the others meanwhile.
+    """
 
     def __init__(self, manager: Manager, clock: Timers) -> None:
         self._manager = manager
@@ -22,6 +55,7 @@ class Runner:
         self._work = asyncio.Event()
         self._idle = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._waiting: set[asyncio.Task[None]] = set()
         self.stands_still = False
         """Time is moved by somebody who wakes this runner afterwards; it need not wait for timers."""
         self.on_idle: Callable[[], None] | None = None
@@ -44,25 +78,58 @@ class Runner:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
+        await self.abandon()
+
+    async def abandon(self) -> None:
+        """Break off the steps that wait for webhooks."""
+        waiting = list(self._waiting)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             self._work.clear()
             end = loop.time() + SLICE_SECONDS
-            while await self._manager.step():
+            while self._step():
                 if loop.time() >= end:
                     await asyncio.sleep(0)
                     end = loop.time() + SLICE_SECONDS
-            if self._manager.ready():
-                continue
-            self._idle.set()
-            if self.on_idle is not None:
-                self.on_idle()
+            if not self._waiting:
+                if self._manager.ready():
+                    continue
+                self._idle.set()
+                if self.on_idle is not None:
+                    self.on_idle()
             await self._rest()
 
+    def _step(self) -> bool:
+        """Begin a step, and end it unless it waits for something; False if there is nothing to do."""
+        if self._is_full:
+            return False
+        step = self._manager.step()
+        try:
+            awaited = step.send(None)
+        except StopIteration as ended:
+            return bool(ended.value)
+        task = asyncio.get_running_loop().create_task(_go_on(step, awaited), name="fakekube-step")
+        self._waiting.add(task)
+        task.add_done_callback(self._ended)
+        return True
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._waiting.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a step of the controllers failed", exc_info=task.exception())
+        self.wake()
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._waiting) >= MOST_WAITING
+
     async def _rest(self) -> None:
-        due = None if self.stands_still else self._manager.next_due()
+        due = None if self.stands_still or self._is_full else self._manager.next_due()
         if due is None:
             await self._work.wait()
             return
@@ -74,7 +141,7 @@ class Runner:
 
     async def until_idle(self) -> None:
         """Returns when no controller has anything to do now."""
-        while self._manager.ready() or not self._idle.is_set():
+        while self._manager.ready() or self._waiting or not self._idle.is_set():
             self._idle.clear()
             self._work.set()
             await self._idle.wait()

@@ -251,4 +251,5 @@ CONTROLLER = Controller(
     component="service-controller",
     field_manager="cloud-controller-manager",
     begin=_begin,
+    alone=True,
 )

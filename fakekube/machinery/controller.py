@@ -51,6 +51,8 @@ class Controller:
     begin: Callable[[World], Iterable[Hashable]] | None = None
     holds_time: bool = True
     """A virtual clock stops at its timers; one that only beats (a heartbeat) lets time pass over them."""
+    alone: bool = False
+    """What it gives out (room on nodes, addresses) is free until it is written: no key before the last one is."""
 
 
 def service_account(name: str) -> str:

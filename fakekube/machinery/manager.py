@@ -20,19 +20,30 @@ READS_PER_CHANGE = 25
 
 
 class _Line:
-    """A controller with its queue. `spent` is the work it has had; who has had least is next."""
+    """A controller with its queue. `spent` is the work it has had; who has had least is next.
 
-    __slots__ = ("controller", "queue", "running", "spent")
+    `busy` are the keys whose step waits for an answer from outside, `missed` those of them that came up meanwhile.
+    """
+
+    __slots__ = ("busy", "controller", "missed", "queue", "running", "spent")
 
     def __init__(self, controller: Controller, queue: WorkQueue) -> None:
         self.controller = controller
         self.queue = queue
         self.running: dict[Hashable, Execution] = {}
+        self.busy: set[Hashable] = set()
+        self.missed: set[Hashable] = set()
         self.spent = 0.0
+
+    def is_ready(self) -> bool:
+        """Whether a step would find something to do here."""
+        return self.queue.has_ready() and not (self.busy and self.controller.alone)
 
 
 class Manager:
     """Holds the controllers. `wake` is called when work appears; `step` does a piece of it.
+
+    A step may wait for an answer from outside the cluster (a webhook's); others may then be begun before it ends.
 
     Fairness is by cost, not by turns: a reconcile that looks at ten thousand pods does not come up as often as one
     that looks at one, so that pods are started while their ReplicaSet is still being counted.
@@ -70,6 +81,8 @@ class Manager:
         for line in self._lines:
             line.queue.clear()
             line.running.clear()
+            line.busy.clear()
+            line.missed.clear()
             line.spent = 0.0
         self._spent = 0.0
         self._sync()
@@ -114,7 +127,7 @@ class Manager:
 
     def ready(self) -> bool:
         """Whether a step would find something to do now."""
-        return any(line.queue.has_ready() for line in self._lines)
+        return any(line.is_ready() for line in self._lines)
 
     def next_due(self, *, holding: bool = False) -> float | None:
         """When the first key that waits for its time is due, in seconds since the epoch; `holding`: of those that
@@ -130,14 +143,24 @@ class Manager:
             return False
         self.steps += 1
         key = line.queue.pop()
-        cost = await self._work(line, key)
+        if key in line.busy:
+            line.missed.add(key)
+            return True
+        line.busy.add(key)
+        try:
+            cost = await self._work(line, key)
+        finally:
+            line.busy.discard(key)
+            if key in line.missed:
+                line.missed.discard(key)
+                self._add(line, (key,))
         line.spent += cost
         return True
 
     def _next(self) -> _Line | None:
         chosen: _Line | None = None
         for line in self._lines:
-            if line.queue.has_ready() and (chosen is None or line.spent < chosen.spent):
+            if (chosen is None or line.spent < chosen.spent) and line.is_ready():
                 chosen = line
         if chosen is not None:
             self._spent = max(self._spent, chosen.spent)

@@ -23,7 +23,8 @@ T = TypeVar("T")
 Address = tuple[str, int]
 Resolve = Callable[[Obj], Address]
 """The address behind the `service` of a clientConfig; PostError if there is none."""
-THREADS = 32
+THREADS = 128
+"""More than controllers occupy while webhooks hang, so that requests come through."""
 MOST_SHOWN = 2048
 TEXTS = {
     400: "the server rejected our request for an unknown reason",
@@ -61,6 +62,10 @@ class Calls:
 
     async def post(self, client: Obj, body: bytes, timeout_seconds: int) -> bytes:
         """See fakekube.core.callouts.Callouts."""
+        # In a task of its own, for who asks may go on in another task than it began in (the controllers do).
+        return await asyncio.ensure_future(self._post(client, body, timeout_seconds))
+
+    async def _post(self, client: Obj, body: bytes, timeout_seconds: int) -> bytes:
         url = target(client)
         start = f'Post "{url}?timeout={timeout_seconds}s": '
         try:

@@ -197,6 +197,7 @@ _STORAGE = ("storageclasses", "csinodes", "csistoragecapacities")
 CONTROLLER = Controller(
     name="scheduler",
     reconcile=reconcile,
+    alone=True,
     watches=(
         Watch("pods", _of_pod),
         Watch("nodes", _of_other),

@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from fakekube.core.meta import Obj, controller_of, parse_time, split_api_version, time_text
+from fakekube.core.meta import Obj, condition, controller_of, is_deleting, parse_time, split_api_version, time_text
 from fakekube.machinery.controller import Controller, NamedKey, Watch, itself, service_account
-from fakekube.machinery.plan import NOTHING, Change, Emit, Plan, UpdateStatus
-from fakekube.machinery.podfacts import PodFacts
+from fakekube.machinery.plan import NOTHING, Change, Emit, Patch, Plan, UpdateStatus
+from fakekube.machinery.podfacts import TERMINAL, PodFacts
 from fakekube.machinery.scales import replicas_of
 from fakekube.machinery.selection import matcher
 from fakekube.machinery.workloads import share, status_update
 from fakekube.machinery.world import World
-from fakekube.storage.values import Event
+from fakekube.storage.values import Event, Key
 
 RESOURCE = "poddisruptionbudgets.policy"
 ALLOWED = "DisruptionAllowed"
 DELETION_SECONDS = 120.0
 """An evicted pod that is still there after this time counts again."""
+STALE_SECONDS = 120.0
+"""A pod that was to go and is not deleted by then is no longer said to be going."""
+BY_KUBELET = "TerminationByKubelet"
 
 
 class Unscaled(Exception):
     """The number of pods that there should be is not known; the text says why."""
 
 
-def reconcile(key: NamedKey, world: World) -> Plan:
-    """Count, and say how many pods may go."""
+class Target(NamedTuple):
+    """A key: the pod is said to be a target of disruption."""
+
+    namespace: str
+    name: str
+
+
+def reconcile(key: NamedKey | Target, world: World) -> Plan:
+    """Count, and say how many pods may go; of a pod that did not go, that it need not any more."""
+    if isinstance(key, Target):
+        return _spare(key, world)
     budget = world.get(RESOURCE, *key)
     if budget is None:
         return NOTHING
@@ -41,9 +54,46 @@ def reconcile(key: NamedKey, world: World) -> Plan:
     if unmanaged:
         told.append(Emit(budget, "UnmanagedPods", _UNMANAGED.format(_go_selector(selector or {})), "Warning"))
     disrupted, recheck = _disrupted(budget, pods, world.now())
+    told += _not_deleted(budget, pods, disrupted, world)
     healthy = sum(1 for pod in pods if pod.ready and not pod.deleting and pod.name not in disrupted)
     status = _status(budget, healthy, desired, expected, disrupted, world.now())
     return _write(budget, status, told, recheck)
+
+
+def _not_deleted(budget: Obj, pods: list[PodFacts], disrupted: dict[str, str], world: World) -> list[Change]:
+    """Warnings about evicted pods that nobody deleted in time."""
+    known = (budget.get("status") or {}).get("disruptedPods") or {}
+    namespace = budget["metadata"]["namespace"]
+    text = f"Pod was expected by PDB {namespace}/{namespace} to be deleted but it wasn't"
+    late = [pod for pod in pods if not pod.deleting and pod.name in known and pod.name not in disrupted]
+    found = [obj for pod in late if (obj := world.at(pod.key)) is not None]
+    return [Emit(obj, "NotDeleted", text, "Warning") for obj in found]
+
+
+def _spare(key: Target, world: World) -> Plan:
+    """Set back the condition of a pod that was to go and is still there after two minutes."""
+    pod = world.get("pods", *key)
+    found = condition(pod, "DisruptionTarget") if pod is not None else None
+    if pod is None or found is None or not _is_target(pod, found):
+        return NOTHING
+    wait = parse_time(found.get("lastTransitionTime") or time_text(world.now())) + STALE_SECONDS - world.now()
+    if wait > 0:
+        return Plan(after=wait)
+    entry = {
+        "type": "DisruptionTarget",
+        "status": "False",
+        "reason": None,
+        "message": None,
+        "observedGeneration": pod["metadata"].get("generation"),
+        "lastTransitionTime": time_text(world.now()),
+    }
+    return Plan([Patch(Key("pods", *key), {"status": {"conditions": [entry]}}, subresource="status")])
+
+
+def _is_target(pod: Obj, found: Obj) -> bool:
+    if found["status"] != "True" or found.get("reason") == BY_KUBELET:
+        return False
+    return not is_deleting(pod) and (pod.get("status") or {}).get("phase") not in TERMINAL
 
 
 _UNMANAGED = (
@@ -100,7 +150,7 @@ def _scaled(reference: Obj, pod: PodFacts, world: World) -> tuple[str, int]:
     if resource is None or owner is None or owner["metadata"]["uid"] != reference["uid"]:
         raise Unscaled(f'found no controllers for pod "{pod.name}"')
     above = controller_of(owner) if resource.kind == "ReplicaSet" else None
-    if above is not None and above["kind"] == "Deployment":
+    if above is not None and above["kind"] == "Deployment" and world.by_uid(above["uid"]) is not None:
         return _scaled(above, pod, world)
     count = replicas_of(owner, resource, world)
     if count is None:
@@ -154,8 +204,11 @@ def _write(budget: Obj, status: Obj, told: list[Change], after: float | None = N
     return Plan([*told, UpdateStatus(RESOURCE, status_update(budget, status))], after)
 
 
-def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
-    """The budgets that select the pod as it was or as it is."""
+def _of_pod(event: Event, world: World) -> Iterable[NamedKey | Target]:
+    """The budgets that select the pod as it was or as it is; the pod, if it is said to be going."""
+    after = event.after
+    if after is not None and condition(after.view, "DisruptionTarget") is not None:
+        yield Target(event.key.namespace, event.key.name)
     labels = [stored.labels for stored in (event.before, event.after) if stored is not None]
     for stored in world.store.list(RESOURCE, event.key.namespace):
         selector = stored.view["spec"].get("selector")

@@ -50,6 +50,22 @@ async def test_an_evicted_pod_is_not_healthy_until_it_is_clear_that_it_stays() -
     assert (budget(made)["currentHealthy"], budget(made)["disruptionsAllowed"]) == (1, 0)
     await made.settle(121)
     assert (budget(made)["currentHealthy"], budget(made).get("disruptedPods")) == (2, None)
+    assert made.told("NotDeleted") == ["Pod was expected by PDB default/default to be deleted but it wasn't"]
+
+
+async def test_a_pod_that_was_to_go_and_did_not_is_no_longer_said_to_be_going() -> None:
+    made = await lab("disruption")
+    for name, reason in (("p", "EvictionByEvictionAPI"), ("q", "TerminationByKubelet")):
+        await pod(made, name, "node-1")
+        entry = {"type": "DisruptionTarget", "status": "True", "reason": reason, "message": "m"}
+        target = {"conditions": [{**entry, "lastTransitionTime": time_text(made.clock.now())}]}
+        await change(made, "pods", name, {"status": target}, "status")
+    await made.settle(110)
+    assert condition(made.get("pods", "p"), "DisruptionTarget")["status"] == "True"
+    await made.settle(15)
+    assert condition(made.get("pods", "q"), "DisruptionTarget")["status"] == "True"
+    spared = condition(made.get("pods", "p"), "DisruptionTarget")
+    assert (spared["status"], "reason" in spared, "message" in spared) == ("False", False, False)
 
 
 async def test_a_share_of_pods_that_nobody_scales_is_not_known() -> None:

@@ -19,6 +19,7 @@ PODS = "/api/v1/namespaces/default/pods"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
 POLL_SECONDS = 0.02
 PATIENCE = 10
+LONGEST_PAUSE_SECONDS = 0.25
 """The pause before the next question, in times of what the last answer took: asking is to cost little."""
 
 Measure = Callable[[int], Iterator[tuple[str, float, str]]]
@@ -36,7 +37,7 @@ def _until(holds: Callable[[], bool]) -> float:
         asked = time.perf_counter()
         if holds():
             break
-        time.sleep(POLL_SECONDS + PATIENCE * (time.perf_counter() - asked))
+        time.sleep(min(POLL_SECONDS + PATIENCE * (time.perf_counter() - asked), LONGEST_PAUSE_SECONDS))
     return time.perf_counter() - begin
 
 

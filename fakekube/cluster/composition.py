@@ -7,6 +7,7 @@ import contextlib
 import secrets
 import tempfile
 from collections.abc import Coroutine, Iterable, Iterator
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -96,7 +97,9 @@ class Cluster:
         forms = Forms(self.calls, self.ids)
         configured = dynamic.plugins(self.store, self.calls, forms, Authorizer())
         admission = Chain(built_in((*configured, StageAdmission())), self.webhooks.note)
-        backend = Backend(self.store, self.scheme, self.clock, self.ids, admission, self.calls)
+        backend = Backend(
+            self.store, self.scheme, self.clock, self.ids, admission, self.calls, partial(asyncio.sleep, 0)
+        )
         self.remote = Remote(self)
         self.registry = Registry(backend, self._authenticator)
         self.definitions = Definitions(self.registry)

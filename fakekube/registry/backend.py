@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 from fakekube.admission.chain import Chain
@@ -24,9 +24,16 @@ from fakekube.storage.store import Store
 from fakekube.storage.values import Key, Stored
 
 
+async def _go_on() -> None:
+    """Nobody else is there to have a turn."""
+
+
 @dataclass(slots=True)
 class Backend:
-    """Store, scheme, admission, time and chance of one cluster."""
+    """Store, scheme, admission, time and chance of one cluster.
+
+    pause: lets other requests have their turn; for who writes many objects.
+    """
 
     store: Store
     scheme: Scheme
@@ -34,6 +41,7 @@ class Backend:
     ids: Ids
     admission: Chain
     callouts: Callouts = field(default_factory=NoCallouts)
+    pause: Callable[[], Awaitable[None]] = _go_on
 
     def context(self, request: Request) -> Context:
         """What a strategy may ask during this request."""

@@ -34,6 +34,17 @@ REVISION = "controller-revision-hash"
 POD_NAME = "statefulset.kubernetes.io/pod-name"
 POD_INDEX = "apps.kubernetes.io/pod-index"
 HASH = "controller.kubernetes.io/hash"
+_WORTH_WRITING = (
+    "observedGeneration",
+    "replicas",
+    "readyReplicas",
+    "currentReplicas",
+    "updatedReplicas",
+    "availableReplicas",
+    "currentRevision",
+    "updateRevision",
+)
+"""What must differ for the status to be written; the conditions that a client may have put there go with it."""
 _NUMBERED = re.compile(r"(.*)-([0-9]+)")
 
 
@@ -75,6 +86,10 @@ class _Place:
     pod: PodFacts | None
 
 
+def _identity(name: str, number: int) -> dict[str, str]:
+    return {POD_NAME: name, POD_INDEX: str(number)}
+
+
 class _Round:
     """One look at a StatefulSet."""
 
@@ -93,6 +108,7 @@ class _Round:
         self.changes: list[Change] = []
         self.pods = self._claimed()
         self.gone_for_update = 0
+        self.failed = False
 
     def _claimed(self) -> list[PodFacts]:
         mine = [pod for pod in self.world.pods_of(self.owner) if self._number(pod) is not None]
@@ -117,11 +133,11 @@ class _Round:
         live |= {pod.labels.get(REVISION, "") for pod in self.pods}
         limit = self.spec.get("revisionHistoryLimit")
         self.changes += self.history.outdated(10 if limit is None else limit, live)
-        return Plan(self.changes, self._until_available())
+        return Plan(self.changes, self._until_available(), retry=self.failed)
 
     def _told_status(self) -> list[Change]:
-        status = self._status()
-        if status == (self.owner.get("status") or {}):
+        status, old = self._status(), self.owner.get("status") or {}
+        if all(status.get(name) == old.get(name) for name in _WORTH_WRITING):
             return []
         return [UpdateStatus(RESOURCE, status_update(self.owner, status))]
 
@@ -134,10 +150,13 @@ class _Round:
 
     def _step(self, places: list[_Place], condemned: list[PodFacts]) -> None:
         for place in places:
-            if self._keep(place) and self.monotonic:
+            waits = self._keep(place)
+            if self.failed or (waits and self.monotonic):
                 return
         for pod in condemned:
-            self.changes += claims.owned_rightly(self.owner, pod, self._number(pod) or 0, self.world, scaled_down=True)
+            ownership = claims.Ownership(self.owner, pod, scaled_down=True)
+            if not ownership.settled(self._number(pod) or 0, self.world):
+                self.changes += ownership.changes(self._number(pod) or 0, self.world)
         if self._condemn(places, condemned):
             return
         if self.spec["updateStrategy"].get("type") != "OnDelete":
@@ -153,13 +172,16 @@ class _Round:
             if not pod.deleting:
                 self._delete(pod)
             return True
-        waits = self.monotonic and (pod.deleting or not self._available(pod))
+        ownership = claims.Ownership(self.owner, pod, scaled_down=False)
         if pod.phase == "Pending":
-            self.changes += claims.missing(self.owner, pod.name, place.number, self.world)
-        if pod.phase == "Pending" or not waits:
-            self.changes += claims.owned_rightly(self.owner, pod, place.number, self.world, scaled_down=False)
+            self.changes += self._missing_claims(pod.name, place.number)
+            self.failed = bool(claims.going(self.owner, place.number, self.world))
+            if self.failed:
+                return True
+            self.changes += ownership.changes(place.number, self.world)
+        waits = self.monotonic and (pod.deleting or not self._available(pod))
         if not waits:
-            self._restore_identity(pod, place.number)
+            self._restore(pod, place.number, ownership)
         return waits
 
     def _condemn(self, places: list[_Place], condemned: list[PodFacts]) -> bool:
@@ -216,39 +238,66 @@ class _Round:
         name = f"{meta['name']}-{number}"
         if claims.stale(self.owner, name, number, self.world):
             return
+        self.changes += self._missing_claims(name, number)
+        problem = claims.going(self.owner, number, self.world)
+        if problem:
+            self.changes.append(
+                Emit(self.owner, "FailedCreate", self._told_failure("Create", name, problem), "Warning")
+            )
+            self.failed = True
+            return
         pod = pod_from_template(template_of(self.owner, revision), self.owner, self.reference)
-        made: Obj = {each: value for each, value in pod["metadata"].items() if each != "generateName"}
-        made["name"] = name
-        made["generateName"] = f"{meta['name']}-"
+        made: Obj = {**pod["metadata"], "name": name}
         made["labels"] = {
             **made.get("labels", {}),
-            **self._identity(name, number),
+            **_identity(name, number),
             REVISION: revision["metadata"]["name"],
         }
         spec = {**pod["spec"], "hostname": name, **sparse({"subdomain": self.spec.get("serviceName")})}
         volumes = claims.volumes(self.owner, number, spec.get("volumes") or [])
         if volumes:
             spec["volumes"] = volumes
-        self.changes += claims.missing(self.owner, name, number, self.world)
         made_pod = {**pod, "metadata": made, "spec": spec}
-        done = Emit(self.owner, "SuccessfulCreate", f"Create Pod {name} in StatefulSet {meta['name']} successful")
+        done = Emit(self.owner, "SuccessfulCreate", self._told("Create", name))
         self.changes.append(Create("pods", made_pod, then=lambda _: [done], refused=self._refused("Create", name)))
 
-    def _identity(self, name: str, number: int) -> dict[str, str]:
-        return {POD_NAME: name, POD_INDEX: str(number)}
-
-    def _restore_identity(self, pod: PodFacts, number: int) -> None:
-        """Give an adopted pod the labels and volumes of its number."""
-        labels = {**pod.labels, **self._identity(pod.name, number)}
-        if labels == pod.labels:
+    def _restore(self, pod: PodFacts, number: int, ownership: claims.Ownership) -> None:
+        """Give a pod that was adopted the labels and volumes of its number, and see to whose its claims are."""
+        names_itself = pod.labels.get(POD_NAME) == pod.name
+        stored = claims.has_volumes(self.owner, pod, number)
+        if names_itself and stored and ownership.settled(number, self.world):
             return
-        view = pod.view
+        self.changes += ownership.changes(number, self.world)
+        changed = pod.view
+        if not names_itself:
+            labels = {**pod.labels, **_identity(pod.name, number)}
+            changed = {**changed, "metadata": {**changed["metadata"], "labels": labels}}
+        if not stored:
+            self.changes += self._missing_claims(pod.name, number)
+            volumes = claims.volumes(self.owner, number, changed["spec"].get("volumes") or [])
+            changed = {**changed, "spec": {**changed["spec"], "volumes": volumes}}
         done = Emit(self.owner, "SuccessfulUpdate", self._told("Update", pod.name))
-        changed = {**view, "metadata": {**view["metadata"], "labels": labels}}
-        self.changes.append(Update("pods", changed, then=lambda _: [done]))
+        self.changes.append(Update("pods", changed, then=lambda _: [done], refused=self._refused("Update", pod.name)))
+
+    def _missing_claims(self, pod: str, number: int) -> list[Change]:
+        """Creations of claims; when one is refused, the status tells what there is even so."""
+        changes = claims.missing(self.owner, pod, number, self.world)
+        for change in changes:
+            change.refused = self._with_status(change.refused)
+        return changes
+
+    def _with_status(self, own: Refused | None) -> Refused:
+        def refused(error: StatusError) -> Plan | None:
+            told = own(error) if own is not None else None
+            return None if told is None else Plan([*told.changes, *self._told_status()], retry=True)
+
+        return refused
 
     def _told(self, verb: str, name: str) -> str:
         return f"{verb} Pod {name} in StatefulSet {self.owner['metadata']['name']} successful"
+
+    def _told_failure(self, verb: str, name: str, why: str) -> str:
+        return f"{verb} Pod {name} in StatefulSet {self.owner['metadata']['name']} failed error: {why}"
 
     def _delete(self, pod: PodFacts) -> None:
         done = Emit(self.owner, "SuccessfulDelete", self._told("Delete", pod.name))
@@ -256,13 +305,12 @@ class _Round:
 
     def _refused(self, verb: str, name: str) -> Refused:
         """The status tells what there is even so."""
-        owner = self.owner
 
         def refused(error: StatusError) -> Plan | None:
-            if error.reason in ("AlreadyExists", "NotFound"):
+            if error.reason in ("AlreadyExists", "NotFound", "Conflict"):
                 return Plan(self._told_status(), retry=True)
-            text = f"{verb} Pod {name} in StatefulSet {owner['metadata']['name']} failed error: {error.message}"
-            return Plan([Emit(owner, f"Failed{verb}", text, "Warning"), *self._told_status()], retry=True)
+            text = self._told_failure(verb, name, error.message)
+            return Plan([Emit(self.owner, f"Failed{verb}", text, "Warning"), *self._told_status()], retry=True)
 
         return refused
 
@@ -284,7 +332,7 @@ class _Round:
         status |= counts | {"currentRevision": current, "updateRevision": update}
         status["collisionCount"] = old.get("collisionCount", 0)
         status["availableReplicas"] = sum(1 for pod in ready if self._available(pod))
-        return status | sparse({"conditions": old.get("conditions")})
+        return status
 
     def _until_available(self) -> float | None:
         if not self.wait:

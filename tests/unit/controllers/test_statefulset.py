@@ -1,7 +1,7 @@
 from typing import Any
 
-from fakekube.core.meta import Obj
-from tests.unit.controllers.labs import change, lab, names, phases, pod_spec, selector, template
+from fakekube.core.meta import Obj, time_text
+from tests.unit.controllers.labs import change, lab, names, phases, pod, pod_spec, selector, template
 from tests.unit.machinery.fakeapi import Lab
 
 SETS, CLAIMS = "statefulsets.apps", "persistentvolumeclaims"
@@ -161,3 +161,96 @@ async def test_a_pod_with_the_right_name_is_adopted() -> None:
     assert adopted is not None
     assert adopted["metadata"]["ownerReferences"][0]["name"] == "db"
     assert adopted["metadata"]["labels"]["apps.kubernetes.io/pod-index"] == "0"
+
+
+CLAIM: Obj = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
+RETAIN, DELETE = "Retain", "Delete"
+
+
+def owners(made: Lab, claim: str = "data-db-0") -> list[str]:
+    found = made.get(CLAIMS, claim)
+    assert found is not None
+    return [each["kind"] for each in found["metadata"].get("ownerReferences", ())]
+
+
+async def test_a_claim_that_is_being_deleted_is_waited_for_and_that_is_told() -> None:
+    made = await lab("statefulset")
+    held = {"finalizers": ["example.com/hold"]}
+    await made.make(CLAIMS, "PersistentVolumeClaim", "data-db-0", metadata=held, spec=CLAIM["spec"])
+    await made.api.delete(CLAIMS, "default", "data-db-0")
+    await make_set(made, 1, volumeClaimTemplates=[CLAIM])
+    await made.settle(1)
+    assert names(made) == []
+    assert made.told("FailedCreate") == [
+        "Create Pod db-0 in StatefulSet db failed error: pvc data-db-0 is being deleted"
+    ]
+    await change(made, CLAIMS, "data-db-0", {"metadata": {"finalizers": None}})
+    await made.settle()
+    assert names(made) == ["db-0"]
+
+
+async def test_claims_of_running_pods_follow_a_changed_policy() -> None:
+    made = await lab("statefulset", kubelets=False)
+    await make_set(made, 1, volumeClaimTemplates=[CLAIM])
+    await made.settle()
+    ready = {"type": "Ready", "status": "True", "lastTransitionTime": time_text(made.clock.now())}
+    await change(made, "pods", "db-0", {"status": {"phase": "Running", "conditions": [ready]}}, "status")
+    assert owners(made) == []
+    policy = {"whenDeleted": DELETE, "whenScaled": RETAIN}
+    await change(made, SETS, "db", {"spec": {"persistentVolumeClaimRetentionPolicy": policy}})
+    await made.settle()
+    assert owners(made) == ["StatefulSet"]
+    assert made.told("SuccessfulUpdate") == ["Update Pod db-0 in StatefulSet db successful"]
+    policy = {"whenDeleted": RETAIN, "whenScaled": DELETE}
+    await change(made, SETS, "db", {"spec": {"persistentVolumeClaimRetentionPolicy": policy}})
+    await made.settle()
+    assert owners(made) == []
+
+
+async def test_a_claim_that_another_controls_is_let_alone_and_that_is_told() -> None:
+    made = await lab("statefulset")
+    other = {"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": "u", "controller": True}
+    await made.make(
+        CLAIMS, "PersistentVolumeClaim", "data-db-0", metadata={"ownerReferences": [other]}, spec=CLAIM["spec"]
+    )
+    policy = {"whenDeleted": DELETE, "whenScaled": DELETE}
+    await make_set(made, 1, volumeClaimTemplates=[CLAIM], persistentVolumeClaimRetentionPolicy=policy)
+    await made.settle()
+    assert (owners(made), names(made)) == (["ConfigMap"], ["db-0"])
+    told = "PersistentVolumeClaim data-db-0 has a conflicting OwnerReference that acts as a manging controller, "
+    assert made.told("ConflictingController") == [f"{told}the retention policy is ignored for this claim"]
+
+
+async def test_an_owner_that_does_not_control_its_claim_comes_to_control_it() -> None:
+    made = await lab("statefulset")
+    policy = {"whenDeleted": DELETE, "whenScaled": RETAIN}
+    await make_set(made, 1, volumeClaimTemplates=[CLAIM], persistentVolumeClaimRetentionPolicy=policy)
+    await made.settle()
+    (reference,) = (made.get(CLAIMS, "data-db-0") or {})["metadata"]["ownerReferences"]
+    loose = {name: value for name, value in reference.items() if name not in ("controller", "blockOwnerDeletion")}
+    await change(made, CLAIMS, "data-db-0", {"metadata": {"ownerReferences": [loose]}})
+    await made.settle()
+    assert (made.get(CLAIMS, "data-db-0") or {})["metadata"]["ownerReferences"] == [reference]
+
+
+async def test_an_adopted_pod_without_its_claim_is_asked_to_take_it() -> None:
+    made = await lab("statefulset")
+    await pod(made, "db-0")
+    await made.settle()
+    await make_set(made, 1, volumeClaimTemplates=[CLAIM])
+    await made.settle()
+    (only,) = made.all("pods")
+    assert only["spec"]["volumes"] == [{"name": "data", "persistentVolumeClaim": {"claimName": "data-db-0"}}]
+    assert made.told("SuccessfulUpdate") == ["Update Pod db-0 in StatefulSet db successful"]
+
+
+async def test_conditions_that_a_client_wrote_go_with_the_next_change_of_the_status() -> None:
+    made = await lab("statefulset")
+    await make_set(made, 1)
+    await made.settle()
+    await change(made, SETS, "db", {"status": {"conditions": [{"type": "Mine", "status": "True"}]}}, "status")
+    await made.settle()
+    assert "conditions" in (made.get(SETS, "db") or {})["status"]
+    await change(made, SETS, "db", {"spec": {"replicas": 2}})
+    await made.settle()
+    assert "conditions" not in (made.get(SETS, "db") or {})["status"]

@@ -16,6 +16,7 @@ from fakekube.schema.definitions.naming import (
     ACCEPTED,
     ESTABLISHED,
     TERMINATING,
+    has_bad_bundle,
     naming,
     same_names,
     with_condition,
@@ -30,6 +31,12 @@ _ESTABLISHED = {
     "status": "True",
     "reason": "InitialNamesAccepted",
     "message": "the initial names have been accepted",
+}
+_BAD_BUNDLE = {
+    "type": ESTABLISHED,
+    "status": "False",
+    "reason": "InvalidCABundle",
+    "message": "The conversion webhook CABundle is invalid",
 }
 _IN_PROGRESS = {
     "type": TERMINATING,
@@ -64,7 +71,9 @@ def reconcile(key: NamedKey, world: World) -> Plan:
         if plan:
             return plan
     if is_true(crd, ACCEPTED) and not is_true(crd, ESTABLISHED):
-        return _written(crd, with_condition(status, _ESTABLISHED, time_text(world.now())))
+        wanted = _BAD_BUNDLE if has_bad_bundle(crd["spec"]) else _ESTABLISHED
+        telling = with_condition(status, wanted, time_text(world.now()))
+        return _written(crd, telling) if telling != status else NOTHING
     return NOTHING
 
 

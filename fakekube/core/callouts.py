@@ -15,6 +15,10 @@ class CalloutError(Exception):
     """A call that brought no answer; the message is that of Go's HTTP client: `Post "https://...": dial tcp ...`."""
 
 
+class NoClientError(CalloutError):
+    """A call that could not even be tried: the authorities of its clientConfig cannot be read."""
+
+
 class Callouts(Protocol):
     """Carries calls out."""
 
@@ -22,7 +26,7 @@ class Callouts(Protocol):
         """The body of the answer to a POST of JSON to a webhook.
 
         `client` is its clientConfig (url, or service with namespace, name, path and port; caBundle). CalloutError if
-        there is no answer, or none with a code of 2xx.
+        there is no answer, or none with a code of 2xx; NoClientError if the caBundle is none.
         """
         ...
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from fakekube.core.meta import Obj, condition, is_true
 from fakekube.registry.verbs import Registry
 from fakekube.schema.crds import CustomResource, resources_of
-from fakekube.schema.definitions.naming import ACCEPTED, ESTABLISHED, TERMINATING, naming
+from fakekube.schema.definitions.naming import ACCEPTED, ESTABLISHED, TERMINATING, has_bad_bundle, naming
 from fakekube.storage.values import Event, Stored
 
 DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
@@ -79,7 +79,9 @@ class Definitions:
             self._registry.backend.store.close_watchers(f"{plural}.{group}")
 
     def _names(self, crd: Obj) -> Obj | None:
-        """The names to serve it by; None if they are taken."""
+        """The names to serve it by; None if they are taken, or if its conversion webhook cannot be called."""
+        if not is_true(crd, ESTABLISHED) and has_bad_bundle(crd["spec"]):
+            return None
         had: Obj = (crd.get("status") or {}).get("acceptedNames") or {}
         if is_true(crd, ACCEPTED) or is_true(crd, ESTABLISHED):
             return had if had.get("plural") else dict(crd["spec"]["names"])

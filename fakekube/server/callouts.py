@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from fakekube.core.callouts import CalloutError, target
+from fakekube.core import bundles
+from fakekube.core.callouts import CalloutError, NoClientError, target
 from fakekube.core.fielderrors import go_quote
 from fakekube.core.meta import Obj
 from fakekube.server.localhooks import Target
@@ -89,6 +90,8 @@ class Calls:
         found = self._find(client, f"{parts.scheme}://{parts.netloc}")
         if found is not None and not isinstance(found, tuple):
             return await found.answer(url, path, body, self._pool)
+        if wrong := bundles.fault(client.get("caBundle") or ""):
+            raise NoClientError(wrong)
         destination, attempt = self._destination(client, found), Attempt()
         if self._poster is None:
             from fakekube.server.http_posting import Poster  # not before it is needed: it costs time to import

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import http.client
 import ipaddress
 import socket
@@ -11,6 +10,7 @@ import threading
 from functools import lru_cache
 from typing import Any
 
+from fakekube.core import bundles
 from fakekube.server.posting import Attempt, Destination, PostError, Response
 
 USER_AGENT = "kube-apiserver-admission"
@@ -69,17 +69,14 @@ def _reason(error: OSError) -> str:
 
 @lru_cache(maxsize=128)
 def tls_context(authorities: str) -> ssl.SSLContext:
-    """Trusts these authorities alone; PostError for none that can be read."""
+    """Trusts these authorities alone, of whom there must be one that can be read."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     if not authorities:
         context.load_default_certs()
         return context
-    try:
-        context.load_verify_locations(cadata=base64.b64decode(authorities).decode("ascii"))
-    except (ssl.SSLError, ValueError):
-        raise PostError("unable to load root certificates: unable to parse bytes as PEM block") from None
+    context.load_verify_locations(cadata=b"".join(bundles.read(authorities)[0]))
     return context
 
 
@@ -195,7 +192,7 @@ def _names_of(destination: Destination) -> list[tuple[str, str]]:
     """The names in the certificate at a destination, which is asked once more without looking at them."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
-    context.load_verify_locations(cadata=base64.b64decode(destination.authorities).decode("ascii"))
+    context.load_verify_locations(cadata=b"".join(bundles.read(destination.authorities)[0]))
     try:
         with context.wrap_socket(_dial(destination.address, 5)) as found:
             certificate: dict[str, Any] = found.getpeercert() or {}

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fakekube.core.errors import StatusError
+
 if TYPE_CHECKING:
     from fakekube import FakeCluster
 
@@ -159,3 +161,32 @@ def test_the_scale_of_a_custom_object_takes_no_apply(shop: FakeCluster) -> None:
     code, told = ask(shop, "PATCH", f"{CARTS}/a/scale?fieldManager=two", scale, **applied)
     assert (code, told["message"]) == (409, 'Apply failed with 1 conflict: conflict with "one": .spec.replicas')
     assert ask(shop, "PATCH", f"{CARTS}/a/scale?fieldManager=two&force=true", scale, **applied)[0] == 500
+
+
+def test_authorities_that_cannot_be_read_keep_a_definition_from_being_served(kube: FakeCluster) -> None:
+    client = {"url": "https://convert.example.com", "caBundle": "aGVsbG8="}
+    conversion = {"strategy": "Webhook", "webhook": {"clientConfig": client, "conversionReviewVersions": ["v1"]}}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object"}}}
+    names = {"plural": "carts", "kind": "Cart"}
+    spec = {"group": "shop.example", "scope": "Namespaced", "names": names, "versions": [version]}
+    head = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
+    kube.create({**head, "metadata": {"name": "carts.shop.example"}, "spec": {**spec, "conversion": conversion}})
+    kube.settle()
+
+    def established() -> list[str]:
+        found = kube.get("customresourcedefinitions.apiextensions.k8s.io", "carts.shop.example")
+        return [each["reason"] for each in found["status"]["conditions"] if each["type"] == "Established"]
+
+    cart = {"apiVersion": "shop.example/v1", "kind": "Cart", "metadata": {"name": "c"}}
+    assert established() == ["InvalidCABundle"]
+    with pytest.raises(StatusError):
+        kube.create(cart)
+    good = {"spec": {"conversion": {"webhook": {"clientConfig": {"caBundle": None}}}}}
+    kube.patch("customresourcedefinitions.apiextensions.k8s.io", "carts.shop.example", good)
+    kube.settle()
+    assert established() == ["InitialNamesAccepted"]
+    kube.create(cart)
+    bad = {"spec": {"conversion": {"webhook": {"clientConfig": client}}}}
+    why = 'caBundle: Invalid value: "aGVsbG8=": unable to load root certificates: unable to parse bytes as PEM block'
+    with pytest.raises(StatusError, match=why):
+        kube.patch("customresourcedefinitions.apiextensions.k8s.io", "carts.shop.example", bad)

@@ -14,7 +14,7 @@ from fakekube.admission.requests import request_of
 from fakekube.admission.webhooks import review
 from fakekube.admission.webhooks.hooks import Hook
 from fakekube.core import errors
-from fakekube.core.callouts import CalloutError, Callouts
+from fakekube.core.callouts import CalloutError, Callouts, NoClientError
 from fakekube.core.fielderrors import go_quote
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ class Caller:
         try:
             raw = await self._callouts.post(hook.client, body, hook.timeout_seconds)
             found = review.decode(raw, version)
+        except NoClientError as error:
+            raise CallFailed(hook, f"could not get REST client: {error}") from None
         except (CalloutError, review.Invalid) as error:
             raise CallFailed(hook, f"failed to call webhook: {error}") from None
         try:

@@ -11,6 +11,7 @@ from fakekube.registry.kinds import definition_rules as rules
 from fakekube.registry.kinds.filling import fill
 from fakekube.registry.strategy import Context, Strategy
 from fakekube.schema.definitions import spec as definitions
+from fakekube.schema.definitions.naming import has_bad_bundle
 
 CLEANUP_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 """Put on by the controller that clears the instances away when the definition is deleted."""
@@ -106,12 +107,17 @@ class CustomResourceDefinitionStrategy(Strategy):
     def validate_update(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
         """An update is held to the rules that the definition kept before, and leaves alone what names objects."""
         spec, before = obj["spec"], old["spec"]
+        established = _is_established(old)
         options = None if spec == before else definitions.for_update(before, spec)
         reviews = ((before.get("conversion") or {}).get("webhook") or {}).get("conversionReviewVersions")
         return [
             *(definitions.errors(spec, options) if options else ()),
-            *rules.conversion_errors(spec, known_review=rules.knows_review(reviews)),
-            *_immutables(spec, before, _is_established(old)),
+            *rules.conversion_errors(
+                spec,
+                known_review=rules.knows_review(reviews),
+                good_bundle=established and not has_bad_bundle(before),
+            ),
+            *_immutables(spec, before, established),
             *_status_errors(obj),
             *rules.approval_errors(obj, old),
             *(() if before.get("preserveUnknownFields") else _preserving_errors(spec)),

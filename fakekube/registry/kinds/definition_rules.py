@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fakekube.core import gourl, names
+from fakekube.core import bundles, gourl, names
 from fakekube.core.fielderrors import FieldError, forbidden, invalid, not_supported, required
 from fakekube.core.meta import Obj
 from fakekube.registry.kinds.webhook_clients import client_faults
@@ -21,8 +21,9 @@ _PROPOSAL = "see https://github.com/kubernetes/enhancements/pull/1111"
 _NOT_WITHOUT_WEBHOOK = "should not be set when strategy is not set to Webhook"
 
 
-def conversion_errors(spec: Obj, *, known_review: bool = True) -> Iterator[FieldError]:
-    """What is wrong with spec.conversion; `known_review`: one of the versions of reviews is one that is sent."""
+def conversion_errors(spec: Obj, *, known_review: bool = True, good_bundle: bool = False) -> Iterator[FieldError]:
+    """What is wrong with spec.conversion; `known_review`: one of the versions of reviews is one that is sent,
+    `good_bundle`: certificate authorities that are stated can be read."""
     conversion = spec.get("conversion") or {}
     strategy, webhook = conversion.get("strategy") or "", conversion.get("webhook") or {}
     client, reviews = webhook.get("clientConfig"), webhook.get("conversionReviewVersions")
@@ -38,6 +39,8 @@ def conversion_errors(spec: Obj, *, known_review: bool = True) -> Iterator[Field
             yield required(client_path, "required when strategy is set to Webhook")
         else:
             yield from client_faults(client_path, client)
+            if good_bundle and (fault := bundles.fault(client.get("caBundle") or "")):
+                yield invalid(f"{client_path}.caBundle", client["caBundle"], fault)
         yield from _reviews(reviews, reviews_path, known_review)
         return
     if client is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from fakekube.core import bundles
 from fakekube.core.fielderrors import go_quote
 from fakekube.core.meta import Obj, condition, is_true
 
@@ -114,6 +115,12 @@ def with_condition(status: Obj, wanted: Obj, now: str) -> Obj:
     else:
         found[index] = made
     return {**status, "conditions": found}
+
+
+def has_bad_bundle(spec: Obj) -> bool:
+    """Whether the authorities of the conversion webhook cannot be read; until they can nothing is established."""
+    client = ((spec.get("conversion") or {}).get("webhook") or {}).get("clientConfig") or {}
+    return bool(bundles.fault(client.get("caBundle") or ""))
 
 
 def same_names(one: Obj, other: Obj) -> bool:

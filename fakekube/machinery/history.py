@@ -17,16 +17,18 @@ REVISIONS = "controllerrevisions.apps"
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """An owner's revisions, oldest first. `reference`: the owner as their controller; `hash_label`: where a hash is."""
+    """An owner's revisions, oldest first. `reference`: the owner as their controller; `hash_label`: where a hash is;
+    `made`: the present template as a new revision, and `stranger`: one that is not the owner's but the very same."""
 
     owner: Obj
-    reference: Obj
     hash_label: str
     revisions: tuple[Obj, ...]
     changes: tuple[Change, ...]
+    made: Obj
+    stranger: Obj | None
 
     @classmethod
-    def of(cls, owner: Obj, reference: Obj, hash_label: str, world: World) -> History:
+    def of(cls, owner: Obj, reference: Obj, hash_label: str, collisions: int | None, world: World) -> History:
         """The owner's revisions: its own, and those without controller that its selector matches, which are adopted."""
         matches = matcher(owner["spec"].get("selector"))
         found: list[Obj] = []
@@ -45,59 +47,65 @@ class History:
         found.sort(
             key=lambda each: (each["revision"], each["metadata"].get("creationTimestamp", ""), each["metadata"]["name"])
         )
-        return cls(owner, reference, hash_label, tuple(found), tuple(changes))
-
-    @property
-    def data(self) -> Obj:
-        """What a revision of the owner's present template holds: a patch that puts it back."""
-        return {"spec": {"template": {**self.owner["spec"]["template"], "$patch": "replace"}}}
+        made = _made(owner, reference, hash_label, found[-1]["revision"] + 1 if found else 1, collisions)
+        stranger = world.get(REVISIONS, made["metadata"]["namespace"], made["metadata"]["name"])
+        if stranger is not None and stranger.get("data") != made["data"]:
+            stranger = None
+        return cls(owner, hash_label, tuple(found), tuple(changes), made, stranger)
 
     def present(self) -> Obj | None:
-        """The newest revision of the present template."""
-        data = self.data
-        return next((each for each in reversed(self.revisions) if each.get("data") == data), None)
+        """The newest revision of the present template; while it lasts, one that an earlier owner of the name left."""
+        data = self.made["data"]
+        return next((each for each in reversed(self.revisions) if each.get("data") == data), self.stranger)
 
     def by_name(self, name: str) -> Obj | None:
         """The revision of this name."""
         return next((each for each in self.revisions if each["metadata"]["name"] == name), None)
 
-    def pending(self, collisions: int | None) -> Change | None:
+    def pending(self) -> Change | None:
         """The write after which the present template is the newest revision; None if it is."""
-        found, number = self.present(), self.revisions[-1]["revision"] if self.revisions else 0
+        found = self.present()
         if found is None:
-            return Create(REVISIONS, self._made(number + 1, collisions))
-        if found["revision"] < number:
-            return Update(REVISIONS, {**found, "revision": number + 1})
+            return Create(REVISIONS, self.made)
+        if found is not self.stranger and found["revision"] < self.made["revision"] - 1:
+            return Update(REVISIONS, {**found, "revision": self.made["revision"]})
         return None
 
-    def _made(self, number: int, collisions: int | None) -> Obj:
-        meta, template = self.owner["metadata"], self.owner["spec"]["template"]
-        name = content_hash(self.data, collisions)
-        made: Obj = {
-            "name": f"{meta['name'][:223]}-{name}",
-            "namespace": meta["namespace"],
-            "labels": {**labels_of(template), self.hash_label: name},
-            "ownerReferences": [self.reference],
-        }
-        if annotations_of(self.owner):
-            made["annotations"] = annotations_of(self.owner)
-        return {
-            "kind": "ControllerRevision",
-            "apiVersion": "apps/v1",
-            "metadata": made,
-            "data": self.data,
-            "revision": number,
-        }
-
-    def outdated(self, limit: int, live: Iterable[str], label: str = "") -> list[Change]:
-        """Deletions of the oldest revisions beyond the limit; those in `live` (names, or values of `label`) stay."""
+    def outdated(self, limit: int, live: Iterable[str]) -> list[Change]:
+        """Deletions of the oldest revisions beyond the limit; those whose names are in `live` stay and do not count."""
         kept = set(live)
-        unused = [each for each in self.revisions if _named(each, label) not in kept]
+        unused = [each for each in self.revisions if each["metadata"]["name"] not in kept]
         return [Delete.of(REVISIONS, each) for each in unused[: max(0, len(unused) - limit)]]
 
+    def outdated_by_hash(self, limit: int, live: Iterable[str]) -> list[Change]:
+        """Deletions of the oldest revisions beyond the limit, which all but the present one count for; those whose hash
+        is in `live` stay."""
+        kept, data = set(live), self.made["data"]
+        old = [each for each in self.revisions if each.get("data") != data]
+        unused = [each for each in old if labels_of(each).get(self.hash_label, "") not in kept]
+        return [Delete.of(REVISIONS, each) for each in unused[: max(0, len(old) - limit)]]
 
-def _named(revision: Obj, label: str) -> str:
-    return labels_of(revision).get(label, "") if label else revision["metadata"]["name"]
+
+def _made(owner: Obj, reference: Obj, hash_label: str, number: int, collisions: int | None) -> Obj:
+    """A revision of the owner's present template; what it holds is a patch that puts the template back."""
+    meta, template = owner["metadata"], owner["spec"]["template"]
+    data = {"spec": {"template": {**template, "$patch": "replace"}}}
+    name = content_hash(data, collisions)
+    made: Obj = {
+        "name": f"{meta['name'][:223]}-{name}",
+        "namespace": meta["namespace"],
+        "labels": {**labels_of(template), hash_label: name},
+        "ownerReferences": [reference],
+    }
+    if annotations_of(owner):
+        made["annotations"] = annotations_of(owner)
+    return {
+        "kind": "ControllerRevision",
+        "apiVersion": "apps/v1",
+        "metadata": made,
+        "data": data,
+        "revision": number,
+    }
 
 
 def template_of(owner: Obj, revision: Obj) -> Obj:

@@ -55,8 +55,8 @@ def reconcile(key: NamedKey, world: World) -> Plan:
         return NOTHING
     reference = controller_reference(owner, "apps", "v1", "StatefulSet")
     collisions = (owner.get("status") or {}).get("collisionCount", 0)
-    history = History.of(owner, reference, HASH, world)
-    pending = None if is_deleting(owner) else history.pending(collisions)
+    history = History.of(owner, reference, HASH, collisions, world)
+    pending = None if is_deleting(owner) else history.pending()
     if history.changes:
         return Plan(list(history.changes))  # with those that are ours then we go on
     if pending is not None:

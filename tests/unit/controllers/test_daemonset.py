@@ -1,8 +1,10 @@
 from typing import Any
 
+from fakekube.controllers.daemonset.templates import tolerations
+from fakekube.core.errors import forbidden
 from fakekube.core.meta import Obj, time_text
 from fakekube.nodes import bootstrap
-from tests.unit.controllers.labs import change, lab, names, selector, template
+from tests.unit.controllers.labs import change, lab, names, pod, selector, template
 from tests.unit.machinery.fakeapi import Lab
 
 SETS = "daemonsets.apps"
@@ -106,3 +108,81 @@ async def test_a_failed_pod_is_replaced_and_the_next_one_later() -> None:
     assert names(made) == [second]
     await made.settle(2)
     assert names(made) != [second]
+
+
+SURGE = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+
+
+async def test_with_surge_a_pod_on_a_node_that_should_have_none_outlasts_the_update_of_the_others() -> None:
+    made = await lab("daemonset", count=2)
+    await make_set(made, updateStrategy=SURGE)
+    await made.settle()
+    await made.api.patch("nodes", "", "node-2", {"spec": {"taints": [{"key": "t", "effect": "NoSchedule"}]}})
+    await made.settle()
+    assert places(made) == ["node-1", "node-2"]
+    await change(made, SETS, "ds", {"spec": {"template": template(container={"image": "app:2"})}})
+    await made.settle(60)
+    assert places(made) == ["node-1"]
+
+
+async def test_a_pod_that_has_ended_and_cannot_go_holds_no_place() -> None:
+    made = await lab("daemonset", count=1)
+    await make_set(made, template=template())
+    await made.settle()
+    (name,) = names(made)
+    await change(made, "pods", name, {"metadata": {"finalizers": ["example.com/hold"]}})
+    await change(made, "pods", name, {"status": {"phase": "Failed"}}, "status")
+    await made.settle(40)
+    assert len(names(made)) == 2
+    assert status(made)["numberReady"] == 1
+
+
+async def test_a_pod_without_a_node_that_is_adopted_is_left_alone() -> None:
+    made = await lab("daemonset", count=1, kubelets=False)
+    await pod(made, "free")
+    await make_set(made)
+    await made.settle()
+    assert len(names(made)) == 2
+    assert (made.get("pods", "free") or {})["metadata"]["ownerReferences"][0]["kind"] == "DaemonSet"
+
+
+async def test_a_refusal_keeps_the_status_up_to_date() -> None:
+    made = await lab("daemonset", count=3)
+    made.api.refuse["pods"], made.api.room["pods"] = forbidden("", "pods", "ds-x", "exceeded quota: q"), 2
+    await make_set(made)
+    await made.settle()
+    assert (status(made)["desiredNumberScheduled"], status(made)["currentNumberScheduled"]) == (3, 2)
+    assert made.told("FailedCreate")[0] == 'Error creating: pods "ds-x" is forbidden: exceeded quota: q'
+
+
+async def test_old_revisions_go_and_one_that_a_pod_has_counts_too() -> None:
+    made = await lab("daemonset", count=1)
+    await make_set(made, updateStrategy={"type": "OnDelete"}, revisionHistoryLimit=2)
+    await made.settle()
+    for number in range(2, 5):
+        await change(made, SETS, "ds", {"spec": {"template": template(container={"image": f"app:{number}"})}})
+        await made.settle()
+    assert sorted(each["revision"] for each in made.all("controllerrevisions.apps")) == [1, 3, 4]
+
+
+async def test_a_revision_that_an_earlier_owner_left_is_used_until_it_goes() -> None:
+    made = await lab("daemonset", count=1)
+    await make_set(made)
+    await made.settle()
+    await made.api.delete(SETS, "default", "ds")
+    await make_set(made)
+    await made.settle()
+    (revision,) = made.all("controllerrevisions.apps")
+    assert "collisionCount" not in status(made)
+    await made.api.delete("controllerrevisions.apps", "default", revision["metadata"]["name"])
+    await made.settle()
+    (again,) = made.all("controllerrevisions.apps")
+    assert again["metadata"]["name"] == revision["metadata"]["name"]
+    assert again["metadata"]["ownerReferences"][0]["uid"] == (made.get(SETS, "ds") or {})["metadata"]["uid"]
+
+
+def test_a_toleration_that_holds_for_a_while_holds_for_ever_in_a_daemon_pod() -> None:
+    brief = {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 5}
+    found = tolerations({"tolerations": [brief, {"key": "mine"}]})
+    assert found[:2] == [{name: brief[name] for name in ("key", "operator", "effect")}, {"key": "mine"}]
+    assert len(found) == 7

@@ -52,7 +52,12 @@ def cluster_options(port: int, dns_port: int) -> Callable[[F], F]:
         click.option("--load", multiple=True, type=source, help="Manifests to apply at the start; may be repeated."),
         click.option("--stages", multiple=True, type=source, help="Stages of KWOK to play; may be repeated."),
         click.option("--stages-crd", is_flag=True, help="Define Stage, so that stages can be applied to the API."),
-        click.option("--controllers", default="all", show_default=True, help="all, none, or names with commas."),
+        click.option(
+            "--controllers",
+            default="all",
+            show_default=True,
+            help="all, none, or names with commas; -NAME is left out.",
+        ),
         click.option("--load-balancers", default="", metavar="RANGES", help="Addresses for LoadBalancer Services."),
         click.option("--provisioners", default="", metavar="NAMES", help="Whose volumes are made; * is all."),
         click.option("--clock", type=click.Choice(CLOCKS), default="wall", show_default=True, help="Whose time it is."),

@@ -34,7 +34,7 @@ class Settings:
     stages_crd: bool = False
     """Whether Stage is defined from the start, so that stages can be applied through the API."""
     controllers: str | tuple[str, ...] = "all"
-    """'all', 'none', or the names of those that run."""
+    """'all', 'none', or the names of those that run; with '-' before them, of those that do not."""
     load_balancers: str | tuple[str, ...] = ()
     """Ranges of addresses for Services of type LoadBalancer, as '203.0.113.0/24'; without any they stay pending, as in
     a cluster without a cloud provider."""
@@ -79,13 +79,17 @@ def _sources(given: str | Path | Iterable[str | Path]) -> tuple[str | Path, ...]
 
 def _controllers(chosen: str | Iterable[str]) -> str | tuple[str, ...]:
     """'all' and 'none' as they are; a list, or text with commas, as a sorted tuple of names."""
-    if chosen in ("all", "none"):
-        return str(chosen)
-    found = _names(chosen)
-    if not found:
+    found = tuple("all" if name == "*" else name for name in _names(chosen))
+    if found in ((), ("none",)):
         return "none"
-    if mixed := {"all", "none"} & set(found):
-        raise ValueError(f"controllers: {mixed.pop()!r} stands alone, not in a list")
+    if found == ("all",):
+        return "all"
+    if "none" in found:
+        raise ValueError("controllers: 'none' stands alone, not in a list")
+    if "all" in found:
+        found = tuple(name for name in found if name != "all")
+        if not all(name.startswith("-") for name in found):
+            raise ValueError("controllers: 'all' stands alone, or with the names of those to leave out, as '-job'")
     return found
 
 

@@ -87,18 +87,43 @@ OF_THE_SERVER = (definitions.CONTROLLER,)
 """Controllers that are part of the API server: they run whatever others were chosen."""
 
 
-def select(chosen: str | Iterable[str], more: Sequence[Controller] = ()) -> tuple[Controller, ...]:
-    """The controllers of these names out of this list and `more` (the nodes'): "all", "none", or names with commas.
+REAL_NAMES = {
+    "certificatesigningrequest-signing": "csrsigning",
+    "endpointslice-mirroring": "endpointslicemirroring",
+    "horizontal-pod-autoscaler": "horizontalpodautoscaler",
+    "node-lifecycle": "nodelifecycle",
+    "persistentvolume-protection": "pv-protection",
+    "persistentvolumeclaim-protection": "pvc-protection",
+    "pod-garbage-collector": "podgc",
+    "root-ca-certificate-publisher": "root-ca",
+    "ttl": "node-ttl",
+}
+"""What kube-controller-manager calls those that have another name here, without the `-controller` at the end."""
+EVERY = ("all", "*")
 
-    ValueError names those that are known if one is not.
+
+def select(chosen: str | Iterable[str], more: Sequence[Controller] = ()) -> tuple[Controller, ...]:
+    """Controllers out of this list and `more` (the nodes'), chosen as for kube-controller-manager, by its names too.
+
+    "all", "none", or names, in a list or with commas; a name with a "-" before it is left out of those chosen, and of
+    all if no other is named. ValueError names those that are known if one is not.
     """
     known = {row.name: row for row in (*more, *CONTROLLERS)}
-    names = [name.strip() for name in chosen.split(",")] if isinstance(chosen, str) else list(chosen)
-    if names == ["all"]:
-        return tuple(known.values())
-    if names == ["none"]:
+    given = [name.strip() for name in chosen.split(",")] if isinstance(chosen, str) else list(chosen)
+    if given == ["none"]:
         return ()
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise ValueError(f"there is no controller {unknown[0]!r}; known are {', '.join(sorted(known))}")
-    return tuple(row for name, row in known.items() if name in names)
+    named = {_known(name, known) for name in given if name not in EVERY and not name.startswith("-")}
+    spared = {_known(name[1:], known) for name in given if name.startswith("-")}
+    every = any(name in EVERY for name in given) or (spared and not named)
+    return tuple(row for name, row in known.items() if name not in spared and (every or name in named))
+
+
+def _known(name: str, known: Iterable[str]) -> str:
+    """Our name of a controller."""
+    if name in known:
+        return name
+    short = name.removesuffix("-controller")
+    found = REAL_NAMES.get(short, short)
+    if found not in known:
+        raise ValueError(f"there is no controller {name!r}; known are {', '.join(sorted(known))}")
+    return found

@@ -12,6 +12,8 @@ def test_the_same_choice_of_controllers_is_equal_however_it_is_written() -> None
     assert Settings(controllers="deployment, replicaset") == Settings(controllers=("replicaset", "deployment"))
     assert len({Settings(load="a.yaml"), Settings(load=["a.yaml"])}) == 1  # type: ignore[arg-type]
     assert Settings(controllers=()) == Settings(controllers="none")
+    assert Settings(controllers="*, -job") == Settings(controllers=["-job"]) == Settings(controllers="-job,all")
+    assert Settings(controllers="*") == Settings()
 
 
 def test_ranges_of_addresses_may_be_a_list_or_text() -> None:

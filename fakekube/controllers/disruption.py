@@ -10,7 +10,7 @@ from fakekube.machinery.controller import Controller, NamedKey, Watch, itself, s
 from fakekube.machinery.plan import NOTHING, Change, Emit, Patch, Plan, UpdateStatus
 from fakekube.machinery.podfacts import TERMINAL, PodFacts
 from fakekube.machinery.scales import replicas_of
-from fakekube.machinery.selection import matcher
+from fakekube.machinery.selection import go_text, matcher
 from fakekube.machinery.workloads import share, status_update
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event, Key
@@ -52,7 +52,7 @@ def reconcile(key: NamedKey | Target, world: World) -> Plan:
         told.append(Emit(budget, "CalculateExpectedPodCountFailed", text, "Warning"))
         return _write(budget, _failed(budget, str(error), world.now()), told)
     if unmanaged:
-        told.append(Emit(budget, "UnmanagedPods", _UNMANAGED.format(_go_selector(selector or {})), "Warning"))
+        told.append(Emit(budget, "UnmanagedPods", _UNMANAGED.format(go_text(selector or {})), "Warning"))
     disrupted, recheck = _disrupted(budget, pods, world.now())
     told += _not_deleted(budget, pods, disrupted, world)
     healthy = sum(1 for pod in pods if pod.ready and not pod.deleting and pod.name not in disrupted)
@@ -101,18 +101,6 @@ _UNMANAGED = (
     "the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please "
     'set ".spec.minAvailable" field of the PDB to an integer value.'
 )
-
-
-def _go_selector(selector: Obj) -> str:
-    """A label selector as the real controller prints it."""
-    pairs = "".join(f"{name}: {value}," for name, value in sorted((selector.get("matchLabels") or {}).items()))
-    terms = "".join(
-        f"LabelSelectorRequirement{{Key:{each['key']},Operator:{each['operator']},"
-        f"Values:[{' '.join(each.get('values') or ())}],}},"
-        for each in selector.get("matchExpressions") or ()
-    )
-    labels = f"map[string]string{{{pairs}}}"
-    return f"&LabelSelector{{MatchLabels:{labels},MatchExpressions:[]LabelSelectorRequirement{{{terms}}},}}"
 
 
 def _expected(budget: Obj, pods: list[PodFacts], world: World) -> tuple[int, int, list[str]]:

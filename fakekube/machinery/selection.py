@@ -129,3 +129,15 @@ def untolerated(tolerations: list[Obj], taints: list[Obj], effects: frozenset[st
         if taint.get("effect") in effects and not any(tolerates(each, taint) for each in tolerations):
             return taint
     return None
+
+
+def go_text(selector: Obj) -> str:
+    """A label selector as the real controller prints it."""
+    pairs = "".join(f"{name}: {value}," for name, value in sorted((selector.get("matchLabels") or {}).items()))
+    terms = "".join(
+        f"LabelSelectorRequirement{{Key:{each['key']},Operator:{each['operator']},"
+        f"Values:[{' '.join(each.get('values') or ())}],}},"
+        for each in selector.get("matchExpressions") or ()
+    )
+    labels = f"map[string]string{{{pairs}}}"
+    return f"&LabelSelector{{MatchLabels:{labels},MatchExpressions:[]LabelSelectorRequirement{{{terms}}},}}"

@@ -79,9 +79,12 @@ class _Round:
             self.status.pop("active", None)
         if self.last is not None:
             self.changes.append(self.last)  # it writes the status with the Job that it makes
-        elif self.status != self.old:
-            self.changes.append(UpdateStatus(RESOURCE, status_update(self.owner, self.status)))
+        else:
+            self.changes += self._status_changes()
         return Plan(self.changes, after)
+
+    def _status_changes(self) -> list[Change]:
+        return [] if self.status == self.old else [UpdateStatus(RESOURCE, status_update(self.owner, self.status))]
 
     def _emit(self, reason: str, text: str, kind: str = "Normal") -> None:
         self.changes.append(Emit(self.owner, reason, text, kind))
@@ -98,15 +101,32 @@ class _Round:
                     self._delete(job)
 
     def _delete(self, job: Obj) -> None:
-        name, uid = job["metadata"]["name"], job["metadata"]["uid"]
-        told = Emit(self.owner, "SuccessfulDelete", f"Deleted job {name}")
+        """Delete a Job that has ended; what else there is to do is done all the same if that fails."""
+        change = self._deletion(job["metadata"])
 
         def refused(error: StatusError) -> Plan:
-            return Plan([Emit(self.owner, "FailedDelete", f"Deleted job: {error.message}", "Warning")], retry=True)
+            left = self.changes[self.changes.index(change) + 1 :]
+            return Plan([self._undeleted(error), *left])
 
-        key = Key(JOBS, job["metadata"]["namespace"], name)
-        self.changes.append(Delete(key, propagation="Background", then=lambda _: [told], refused=refused))
-        self.active = [each for each in self.active if each.get("uid") != uid]
+        change.refused = refused
+        self.changes.append(change)
+        self.active = [each for each in self.active if each.get("uid") != job["metadata"]["uid"]]
+
+    def _deletion(self, job: Obj) -> Delete:
+        told = Emit(self.owner, "SuccessfulDelete", f"Deleted job {job['name']}")
+        return Delete(Key(JOBS, job["namespace"], job["name"]), propagation="Background", then=lambda _: [told])
+
+    def _undeleted(self, error: StatusError) -> Emit:
+        return Emit(self.owner, "FailedDelete", f"Deleted job: {error.message}", "Warning")
+
+    def _replace(self) -> None:
+        """Delete what still runs; if that fails, nothing is started beside it before it is tried again."""
+        present = self._status_changes()
+        for each in self.active:
+            change = self._deletion(each)
+            change.refused = lambda error: Plan([self._undeleted(error), *present], retry=True)
+            self.changes.append(change)
+        self.active = []
 
     def _account(self) -> None:
         """Jobs that have ended leave the list of the active ones; those that went missing too."""
@@ -147,6 +167,10 @@ class _Round:
             return None
         schedule = self._parsed(zone)
         if schedule is None:
+            return None
+        if not schedule.comes(self.now):
+            why = "time difference between two schedules is less than 1 second"
+            self._emit("InvalidSchedule", f"invalid schedule: {self.spec['schedule']} : {why}", "Warning")
             return None
         times = self._times(schedule, with_deadline=True)
         if times.many and times.due is not None:
@@ -214,8 +238,7 @@ class _Round:
 
     def _start(self, due: datetime) -> None:
         if self.spec.get("concurrencyPolicy") == "Replace":
-            for job in [each for each in self.jobs if not _end_of(each)]:
-                self._delete(job)
+            self._replace()
         job = _job(self.owner, due, self.spec.get("timeZone"))
 
         def then(made: Obj) -> list[Change]:
@@ -226,14 +249,14 @@ class _Round:
             if namespace_terminating(error):
                 return None
             if error.reason != "AlreadyExists":
-                return Plan(
-                    [Emit(self.owner, "FailedCreate", f"Error creating job: {error.message}", "Warning")], retry=True
-                )
+                told = Emit(self.owner, "FailedCreate", f"Error creating job: {error.message}", "Warning")
+                return Plan([told, *self._status_changes()], retry=True)
             present = self.world.get(JOBS, job["metadata"]["namespace"], job["metadata"]["name"])
             above = controller_of(present) if present is not None else None
             if present is None or above is None or above["uid"] != self.owner["metadata"]["uid"]:
-                return Plan()
-            return Plan([self._started(due, present)])
+                return Plan(self._status_changes())
+            known = any(each.get("uid") == present["metadata"]["uid"] for each in self.active)
+            return Plan(self._status_changes() if known else [self._started(due, present)])
 
         self.last = Create(JOBS, job, then=then, refused=refused)
 

@@ -6,7 +6,7 @@ import re
 from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -60,14 +60,31 @@ class Schedule:
         """The first moment later than `after`, which tells its zone; None if there is none in five years."""
         if self.every_seconds:
             return after.replace(microsecond=0) + timedelta(seconds=self.every_seconds)
-        local = after.astimezone(self.zone) if self.zone else after
-        found = self._next_naive(local.replace(tzinfo=None, second=0, microsecond=0) + timedelta(minutes=1))
-        while found is not None:
-            moment = found.replace(tzinfo=local.tzinfo)
-            back = moment.astimezone(ZoneInfo("UTC")).astimezone(local.tzinfo)
-            if back.replace(tzinfo=None) == found and moment > after:  # a time that the clocks skip does not come
+        if self.zone is not None:
+            return self._next_in(self.zone, after)
+        found = self._next_naive(after.replace(tzinfo=None, second=0, microsecond=0) + timedelta(minutes=1))
+        return None if found is None else found.replace(tzinfo=after.tzinfo)
+
+    def comes(self, after: datetime) -> bool:
+        """Whether there is such a moment at all: the 31st of February never comes."""
+        return self.next(after) is not None
+
+    def _next_in(self, zone: tzinfo, after: datetime) -> datetime | None:
+        """The next moment in a zone whose clocks are changed: a time that they skip does not come, and one that comes
+        twice comes twice."""
+        moment = after.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
+        last_year = after.astimezone(zone).year + _SEARCH_YEARS
+        while (local := moment.astimezone(zone)).year <= last_year:
+            if local.month not in self.months:
+                moment = _when(_month_after(local))
+            elif not self._fits_day(local):
+                moment = _when(local.replace(hour=0, minute=0) + timedelta(days=1))
+            elif local.hour not in self.hours:
+                moment += timedelta(minutes=60 - local.minute)
+            elif local.minute not in self.minutes:
+                moment += timedelta(minutes=1)
+            else:
                 return moment.astimezone(after.tzinfo)
-            found = self._next_naive(found + timedelta(minutes=1))
         return None
 
     def _next_naive(self, moment: datetime) -> datetime | None:
@@ -89,6 +106,11 @@ class Schedule:
     def _fits_day(self, moment: datetime) -> bool:
         day, weekday = moment.day in self.days, moment.isoweekday() % 7 in self.weekdays
         return (day and weekday) if self.any_day else (day or weekday)
+
+
+def _when(wall: datetime) -> datetime:
+    """The moment at which clocks first show this or, if they skip it, have skipped it."""
+    return wall.replace(fold=0).astimezone(UTC)
 
 
 def _month_after(moment: datetime) -> datetime:

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from fakekube.core.errors import forbidden
 from fakekube.core.meta import Obj, time_text
 from tests.unit.controllers.labs import change, lab, names, template
 from tests.unit.machinery.fakeapi import Lab
@@ -98,3 +99,38 @@ async def test_a_zone_that_nobody_knows_is_told_of() -> None:
     await made.settle(120)
     assert names(made, JOBS) == []
     assert made.told("UnknownTimeZone") == ['invalid timeZone: "Europe/Nowhere": unknown time zone Europe/Nowhere']
+
+
+async def test_a_day_that_never_comes_is_told_of() -> None:
+    made = await lab("cronjob", kubelets=False)
+    await make(made, "0 0 31 2 *")
+    await made.settle(120)
+    told = "invalid schedule: 0 0 31 2 * : time difference between two schedules is less than 1 second"
+    assert made.told("InvalidSchedule")[0] == told
+
+
+async def test_a_job_that_is_refused_keeps_no_account_from_being_written() -> None:
+    made = await lab("cronjob", kubelets=False)
+    await make(made)
+    await made.settle(61)
+    made.api.refuse[JOBS] = forbidden("batch", "jobs", "c-x", "exceeded quota: q")
+    await end(made, f"c-{START + 1}")
+    await made.settle(59)
+    await made.settle(2)
+    assert made.told("SawCompletedJob") == [f"Saw completed job: c-{START + 1}, condition: Complete"]
+    assert made.told("FailedCreate")[0].startswith('Error creating job: jobs.batch "c-x" is forbidden')
+    assert "active" not in status(made)
+
+
+async def test_a_job_that_cannot_be_deleted_keeps_the_next_from_being_made_only_where_it_is_to_be_replaced() -> None:
+    for policy, expected in (("Allow", [1, 2]), ("Replace", [1])):
+        made = await lab("cronjob", kubelets=False)
+        await make(made, concurrencyPolicy=policy, successfulJobsHistoryLimit=0)
+        await made.settle(61)
+        first = f"c-{START + 1}"
+        made.api.keep[first] = forbidden("batch", "jobs", first, "denied")
+        if policy == "Allow":
+            await end(made, first)
+        await made.settle(60)
+        assert names(made, JOBS) == [f"c-{START + number}" for number in expected]
+        assert made.told("FailedDelete")[0] == f'Deleted job: jobs.batch "{first}" is forbidden: denied'

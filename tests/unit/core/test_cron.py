@@ -66,3 +66,33 @@ def test_what_is_wrong_is_told_in_the_parsers_words(text: str, message: str) -> 
     with pytest.raises(CronError) as caught:
         parse(text)
     assert str(caught.value) == message
+
+
+def moments(text: str, start: datetime, count: int) -> list[str]:
+    schedule, found = parse(text), [start]
+    for _ in range(count):
+        following = schedule.next(found[-1])
+        assert following is not None
+        found.append(following)
+    return [each.astimezone(UTC).strftime("%d %H:%M") for each in found[1:]]
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "expected"),
+    [  # in New York the hour from 06:00 is the second from one to two on 1 November 2026
+        ("30 1 * * *", datetime(2026, 10, 31, 12, tzinfo=UTC), ["01 05:30", "01 06:30", "02 06:30"]),
+        ("0 * * * *", datetime(2026, 11, 1, 4, 30, tzinfo=UTC), ["01 05:00", "01 06:00", "01 07:00"]),
+        # and on 8 March 2026 there is none from two to three
+        ("30 2 * * *", datetime(2026, 3, 7, 0, tzinfo=UTC), ["07 07:30", "09 06:30"]),
+        ("0 * * * *", datetime(2026, 3, 8, 5, 30, tzinfo=UTC), ["08 06:00", "08 07:00", "08 08:00"]),
+        ("0 0 1 * *", datetime(2026, 10, 5, 0, tzinfo=UTC), ["01 04:00", "01 05:00"]),
+    ],
+)
+def test_when_clocks_are_changed(text: str, start: datetime, expected: list[str]) -> None:
+    assert moments(f"TZ=America/New_York {text}", start, len(expected)) == expected
+
+
+def test_a_midnight_that_the_clocks_skip_does_not_come() -> None:
+    start = datetime(2026, 9, 5, 0, tzinfo=UTC)  # in Santiago the 6th begins at one o'clock
+    assert moments("TZ=America/Santiago 0 0 * * *", start, 2) == ["05 04:00", "07 03:00"]
+    assert moments("TZ=America/Santiago 0 1 * * *", start, 2) == ["05 05:00", "06 04:00"]

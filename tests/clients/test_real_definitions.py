@@ -2,7 +2,8 @@
 their operators write them.
 
 A Go program (the folder `operators`) uses the projects' Go types; each definition comes out of the same module as the
-types. `operators/go.mod` is the one table of versions, and nothing of those modules is kept here.
+types, in the version that `operators/go.mod` names. Of some projects the definitions alone are used (MANIFESTS).
+Nothing of the modules is kept here.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from kubernetes import dynamic
 from kubernetes.client import ApiException
 
 from fakekube import FakeCluster
+from fakekube.core.yamltext import documents
 
 PROGRAM = Path(__file__).parent / "operators"
 GO = shutil.which("go")
@@ -39,6 +41,12 @@ FOLDERS = {  # of each module: where its definitions are
     "sigs.k8s.io/gateway-api": ["config/crd/experimental"],
     "sigs.k8s.io/jobset": ["config/components/crd/bases"],
     "sigs.k8s.io/kueue": ["config/components/crd/bases"],
+}
+
+MANIFESTS = {  # module@version: where its definitions are
+    "github.com/argoproj/argo-cd/v3@v3.1.9": "manifests/crds",
+    "github.com/argoproj/argo-rollouts@v1.8.3": "manifests/crds",
+    "github.com/prometheus-operator/prometheus-operator@v0.85.0": "example/prometheus-operator-crd-full",
 }
 
 
@@ -135,7 +143,69 @@ REFUSED = [
         "spec.controlPlaneEndpoint.port: Invalid value: 70000: spec.controlPlaneEndpoint.port in body should be less "
         "than or equal to 65535",
     ),
+    Refused(
+        """
+        apiVersion: monitoring.coreos.com/v1
+        kind: ServiceMonitor
+        metadata: {name: nothing}
+        spec: {}
+        """,
+        "is invalid: [spec.endpoints: Required value, spec.selector: Required value]",
+    ),
+    Refused(
+        """
+        apiVersion: monitoring.coreos.com/v1
+        kind: ServiceMonitor
+        metadata: {name: odd-interval}
+        spec: {selector: {}, endpoints: [{port: web, interval: 5 minutes}]}
+        """,
+        'spec.endpoints[0].interval: Invalid value: "5 minutes": spec.endpoints[0].interval in body should match ',
+    ),
+    Refused(
+        """
+        apiVersion: monitoring.coreos.com/v1
+        kind: PrometheusRule
+        metadata: {name: odd-expression}
+        spec: {groups: [{name: g, rules: [{alert: A, expr: [up]}]}]}
+        """,
+        "spec.groups[0].rules[0].expr in body must be of type integer,string",
+    ),
+    Refused(
+        """
+        apiVersion: argoproj.io/v1alpha1
+        kind: Application
+        metadata: {name: nowhere}
+        spec: {project: default}
+        """,
+        "spec.destination: Required value",
+    ),
 ]
+
+APPLIED = """
+apiVersion: monitoring.coreos.com/v1
+kind: Prometheus
+metadata: {name: main}
+spec: {replicas: 2, serviceMonitorSelector: {matchLabels: {team: a}}, resources: {requests: {memory: 400Mi}}}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: shop}
+spec:
+  replicas: 5
+  strategy: {canary: {steps: [{setWeight: 20}, {pause: {}}]}}
+  selector: {matchLabels: {app: shop}}
+  template: {metadata: {labels: {app: shop}}, spec: {containers: [{name: shop, image: shop}]}}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: shop}
+spec:
+  project: default
+  source: {repoURL: https://git.example/shop, path: deploy}
+  destination: {server: https://kubernetes.default.svc, namespace: shop}
+status: {health: {status: Healthy}, sync: {status: Synced}}
+"""
+"""Manifests as users of projects have them whose types the program does not know."""
 
 CHANGES = [  # of what the program wrote: a merge patch, and why it is refused
     ("kueue.x-k8s.io/v1beta1", "LocalQueue", "team", {"spec": {"clusterQueue": "other"}}, "field is immutable"),
@@ -176,12 +246,23 @@ def modules() -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def definitions(modules: dict[str, Path]) -> list[Body]:
-    files = [
-        file for path, names in FOLDERS.items() for name in names for file in (modules[path] / name).glob("*.yaml")
-    ]
-    documents = [each for file in sorted(files) for each in yaml.load_all(file.read_bytes(), Loader=yaml.CSafeLoader)]
-    return [each for each in documents if each and each.get("kind") == "CustomResourceDefinition"]
+def manifests() -> list[Path]:
+    """The folders of definitions whose modules are not compiled."""
+    if GO is None:
+        pytest.skip("Go is not installed")
+    fetched = go("mod", "download", "-json", *MANIFESTS, seconds=FETCH_SECONDS)
+    if fetched.returncode:
+        pytest.skip(f"Go cannot get the modules: {fetched.stdout or fetched.stderr}")
+    found = json.loads("[" + fetched.stdout.strip().replace("\n}\n{", "\n},\n{") + "]")
+    return [Path(each["Dir"], MANIFESTS[f"{each['Path']}@{each['Version']}"]) for each in found]
+
+
+@pytest.fixture(scope="module")
+def definitions(modules: dict[str, Path], manifests: list[Path]) -> list[Body]:
+    folders = [modules[path] / name for path, names in FOLDERS.items() for name in names]
+    files = [file for folder in folders + manifests for file in folder.glob("*.yaml")]
+    found = [each for file in sorted(files) for each in documents(file.read_bytes())]
+    return [each for each in found if each and each.get("kind") == "CustomResourceDefinition"]
 
 
 @pytest.fixture(scope="module")
@@ -247,7 +328,7 @@ def kubectl(cluster: FakeCluster, home: Path, *arguments: str) -> str:
 
 
 def test_all_definitions_are_taken_and_served(cluster: FakeCluster, definitions: list[Body]) -> None:
-    assert len(definitions) > 40
+    assert len(definitions) > 60
     for definition in definitions:
         found = cluster.get("customresourcedefinitions", definition["metadata"]["name"])
         conditions = {each["type"]: each["status"] for each in found["status"]["conditions"]}
@@ -268,6 +349,18 @@ def test_what_operators_write_is_read_back_by_kubectl(
     assert re.search(r"^gateway.gateway.networking.k8s.io/edge +fake ", table, re.MULTILINE)
     told = kubectl(cluster, tmp_path, "explain", "httproute.spec.rules.backendRefs.weight")
     assert "FIELD: weight <integer>" in told
+
+
+def test_what_users_apply_is_defaulted_scaled_and_shown(cluster: FakeCluster, tmp_path: Path) -> None:
+    manifest = tmp_path / "applied.yaml"
+    manifest.write_text(APPLIED)
+    kubectl(cluster, tmp_path, "apply", "--server-side", "-f", str(manifest))
+    spec = cluster.get("prometheuses.monitoring.coreos.com", "main")["spec"]
+    assert (spec["portName"], spec["scrapeInterval"]) == ("web", "30s")
+    kubectl(cluster, tmp_path, "scale", "rollout", "shop", "--replicas=7")
+    table = kubectl(cluster, tmp_path, "get", "rollouts,applications")
+    assert re.search(r"^rollout.argoproj.io/shop +7 ", table, re.MULTILINE)
+    assert re.search(r"^application.argoproj.io/shop +Synced +Healthy", table, re.MULTILINE)
 
 
 def test_a_status_is_written_by_itself(api: dynamic.DynamicClient, written: list[str]) -> None:

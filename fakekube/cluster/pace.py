@@ -35,7 +35,7 @@ class _Poll:
         """Until when it should be read again, if it is read regularly."""
         if self.interval is None or self.interval > POLLING_SECONDS:
             return NEVER
-        return self.at + 1.5 * self.interval
+        return self.at + max(1.5 * self.interval, THINKING_SECONDS)
 
 
 class Pace:

@@ -264,6 +264,18 @@ def test_a_client_that_does_not_read_holds_nobody_up(kube: FakeCluster) -> None:
 
 @PLAIN
 @pytest.mark.usefixtures("nothing_left")
+def test_a_client_that_reads_late_is_sent_everything(kube: FakeCluster) -> None:
+    with watching(kube) as connection:
+        for number in range(20):
+            kube.create(config_map(f"c{number}", text="x" * 500_000))
+        found = b""
+        while b'"name":"c19"' not in found[-520_000:]:
+            found += connection.recv(1 << 20)
+    assert [frame["object"]["metadata"]["name"] for frame in frames(found)] == [f"c{number}" for number in range(20)]
+
+
+@PLAIN
+@pytest.mark.usefixtures("nothing_left")
 def test_a_client_is_killed(kube: FakeCluster) -> None:
     host, port = address(kube)
     script = f"""

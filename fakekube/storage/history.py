@@ -9,6 +9,9 @@ from fakekube.storage.values import Event, Key, Stored
 
 HISTORY_EVENTS = 10_000
 """Events kept at the least, over all resources; up to a quarter more before the older ones are dropped."""
+HISTORY_BYTES = 128 * 2**20
+"""What the kept events may hold of objects as they were; past that the older ones are dropped, down to three quarters.
+What is there at present is held anyway and does not count."""
 FRAMES_KEPT = 1_000
 """Youngest events that keep what was made of them for watchers; who comes later has it made anew."""
 
@@ -16,8 +19,10 @@ FRAMES_KEPT = 1_000
 class History:
     """Events in the order of their revisions; `oldest` is the lowest revision from which all later events are known."""
 
-    def __init__(self, kept: int = HISTORY_EVENTS) -> None:
+    def __init__(self, kept: int = HISTORY_EVENTS, held: int = HISTORY_BYTES) -> None:
         self._kept = kept
+        self._most_bytes = held
+        self._bytes = 0
         self._events: list[Event] = []
         self.oldest = 0
 
@@ -26,9 +31,26 @@ class History:
         events.append(event)
         if len(events) > FRAMES_KEPT:
             events[-FRAMES_KEPT - 1].forget()
+        self._bytes += _size(event)
         if len(events) >= self._kept + self._kept // 4 + 1:
-            self.oldest = events[-self._kept - 1].revision
-            del events[: -self._kept]
+            self._drop(len(events) - self._kept)
+        if self._bytes > self._most_bytes:
+            self._drop(self._too_large())
+
+    def _too_large(self) -> int:
+        """How many of the oldest events must go; the youngest stays, however large."""
+        left, count = self._bytes, 0
+        while left > self._most_bytes * 3 // 4 and count < len(self._events) - 1:
+            left -= _size(self._events[count])
+            count += 1
+        return count
+
+    def _drop(self, count: int) -> None:
+        """Forget so many of the oldest events."""
+        if count:
+            self.oldest = max(self.oldest, self._events[count - 1].revision)
+            self._bytes -= sum(map(_size, self._events[:count]))
+            del self._events[:count]
 
     def since(self, revision: int) -> list[Event]:
         """The events after this revision, which must not be below `oldest`."""
@@ -45,8 +67,12 @@ class History:
 
     def compact(self, revision: int) -> None:
         """Forget the events up to and including this revision."""
+        self._drop(bisect_right(self._events, revision, key=_revision))
         self.oldest = max(self.oldest, revision)
-        del self._events[: bisect_right(self._events, revision, key=_revision)]
+
+
+def _size(event: Event) -> int:
+    return len(event.before.raw) if event.before is not None else 0
 
 
 def _revision(event: Event) -> int:

@@ -28,6 +28,27 @@ def test_only_so_many_are_kept() -> None:
         history.since(1)
 
 
+def test_large_objects_are_kept_for_a_shorter_time() -> None:
+    history = History(held=20)
+    for revision in range(1, 11):
+        history.append(event(revision, before=revision - 1))  # two bytes each
+    assert history.oldest == 0
+    history.append(event(11, before=10))
+    assert history.oldest == 4
+    assert len(history.since(4)) * 2 == 14
+    history.compact(10)
+    for revision in range(12, 21):
+        history.append(event(revision, before=revision - 1))
+    assert history.oldest == 10
+
+
+def test_the_youngest_event_is_kept_however_large() -> None:
+    history = History(held=1)
+    for revision in (1, 2):
+        history.append(event(revision, before=0))
+    assert [each.revision for each in history.since(1)] == [2]
+
+
 @pytest.mark.parametrize(("to", "oldest", "rest"), [(0, 0, [2, 4, 6]), (3, 3, [4, 6]), (4, 4, [6]), (9, 9, [])])
 def test_compaction(to: int, oldest: int, rest: list[int]) -> None:
     history = History()

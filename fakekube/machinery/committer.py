@@ -17,7 +17,7 @@ from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj, name_of, namespace_of
 from fakekube.machinery.controller import Controller
 from fakekube.machinery.plan import Change, Create, Delete, DeleteCollection, Emit, Patch, Plan, Update
-from fakekube.machinery.recorder import Recorder
+from fakekube.machinery.recorder import Recorded, Recorder
 
 log = logging.getLogger("fakekube.controllers")
 
@@ -147,18 +147,22 @@ class Committer:
         recorded = self.recorder.record(emit, component)
         if recorded is None:
             return
+        try:
+            if recorded.patch is None or not await self._told_again(client, recorded):
+                await client.create("events", namespace_of(recorded.obj), recorded.obj)
+        except StatusError as error:
+            log.debug("event %s about %s not told: %s", emit.reason, name_of(emit.obj), error.message)
+
+    async def _told_again(self, client: Client, recorded: Recorded) -> bool:
+        """Change the Event that is there; False if it is gone, and then it is to be made anew with its count."""
         namespace, name = namespace_of(recorded.obj), name_of(recorded.obj)
         try:
-            if recorded.patch is None:
-                await client.create("events", namespace, recorded.obj)
-                return
             await client.patch("events", namespace, name, recorded.patch, type="strategic")
         except StatusError as error:
-            self.recorder.forget(recorded.key)
-            if error.reason == "NotFound" and recorded.patch is not None:
-                await self._tell(client, emit, component)
-            else:
-                log.debug("event %s about %s not told: %s", emit.reason, name, error.message)
+            if error.reason == "NotFound":
+                return False
+            raise
+        return True
 
     def _refused(self, execution: Execution, change: Change, error: StatusError) -> None:
         raced = error.reason in RACES

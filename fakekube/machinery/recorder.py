@@ -53,7 +53,7 @@ class Recent(Generic[V]):
 @dataclass(slots=True)
 class _Similar:
     last: float
-    messages: set[str] = field(default_factory=set)
+    messages: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -71,11 +71,10 @@ class _Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What is to be written: a new Event, or with a patch the change of the one of this name; `key` to forget it by."""
+    """What is to be written: an Event; with a patch, the change of the one of this name, if that is there still."""
 
     obj: Obj
     patch: Obj | None
-    key: Hashable
 
 
 class Recorder:
@@ -91,10 +90,6 @@ class Recorder:
     def record(self, emit: Emit, component: str) -> Recorded | None:
         """The write for this event; None if it is one too many."""
         return self._series(emit, component) if emit.action else self._correlated(emit, component)
-
-    def forget(self, key: Hashable) -> None:
-        """The Event that was told under the key is gone: the next is told anew."""
-        self._told.put(key, _Told("", 0, ""))
 
     def clear(self) -> None:
         """Forget what was told."""
@@ -112,25 +107,29 @@ class Recorder:
         return involved, {"name": f"{involved.get('name', '')}.{self._stamp():x}", "namespace": namespace}
 
     def _correlated(self, emit: Emit, component: str) -> Recorded | None:
+        """Combined, then counted, and only then judged to be one too many: what is not written counts all the same."""
         now = self._clock.now()
         about = emit.obj["metadata"]
         place = (
             component,
+            emit.obj.get("apiVersion"),
             emit.obj.get("kind"),
             about.get("namespace"),
             about.get("name"),
             about.get("uid"),
             emit.type,
         )
-        if not self._accept(place, now):
-            return None
         message, key = self._combined(emit, (*place, emit.reason), now)
+        recorded = self._counted(emit, component, message, key, now)
+        return recorded if self._accept(place, now) else None
+
+    def _counted(self, emit: Emit, component: str, message: str, key: tuple[Hashable, ...], now: float) -> Recorded:
         involved, meta = self._frame(emit)
         text = time_text(now)
         told = self._told.get(key)
         count, first = 1, text
         patch: Obj | None = None
-        if told is not None and told.count:
+        if told is not None:
             meta["name"], first, count = told.name, told.first, told.count + 1
             patch = {"count": count, "lastTimestamp": text, "message": message}
         self._told.put(key, _Told(meta["name"], count, first))
@@ -147,21 +146,21 @@ class Recorder:
             "count": count,
             "type": emit.type,
             "eventTime": None,
-            "reportingComponent": component,
+            "reportingComponent": component if message is emit.message else "",
             "reportingInstance": "",
         }
-        return Recorded(event, patch, key)
+        return Recorded(event, patch)
 
-    def _combined(self, emit: Emit, key: tuple[Hashable, ...], now: float) -> tuple[str, Hashable]:
+    def _combined(self, emit: Emit, key: tuple[Hashable, ...], now: float) -> tuple[str, tuple[Hashable, ...]]:
         similar = self._similar.get(key)
         if similar is None or now - similar.last > COMBINE_WITHIN_SECONDS:
             similar = _Similar(now)
-        similar.messages.add(emit.message)
+        similar.messages[emit.message] = None
         similar.last = now
         self._similar.put(key, similar)
         if len(similar.messages) < COMBINE_FROM:
             return emit.message, (*key, emit.message)
-        similar.messages.pop()
+        del similar.messages[next(iter(similar.messages))]
         return f"(combined from similar events): {emit.message}", key
 
     def _accept(self, place: Hashable, now: float) -> bool:
@@ -190,12 +189,6 @@ class Recorder:
         key = ("series", *about)
         told = self._told.get(key)
         moment = micro_time_text(now)
-        if told is not None and told.count:
-            count = told.count + 1
-            self._told.put(key, _Told(told.name, count, told.first))
-            patch = {"series": {"count": count, "lastObservedTime": moment}}
-            return Recorded({"metadata": {**meta, "name": told.name}}, patch, key)
-        self._told.put(key, _Told(meta["name"], 1, moment))
         event: Obj = {
             "kind": "Event",
             "apiVersion": "v1",
@@ -212,4 +205,11 @@ class Recorder:
             "reportingComponent": component,
             "reportingInstance": f"{component}-fakekube",
         }
-        return Recorded(event, None, key)
+        if told is None:
+            self._told.put(key, _Told(meta["name"], 1, moment))
+            return Recorded(event, None)
+        count = told.count + 1
+        self._told.put(key, _Told(told.name, count, told.first))
+        series = {"count": count, "lastObservedTime": moment}
+        again = {**event, "metadata": {**meta, "name": told.name}, "eventTime": told.first, "series": series}
+        return Recorded(again, {"series": series})

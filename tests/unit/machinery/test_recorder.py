@@ -55,3 +55,36 @@ def test_an_event_with_an_action_is_of_the_newer_form() -> None:
     assert (first.obj["source"], first.obj["firstTimestamp"]) == ({}, None)
     assert again.patch is not None
     assert again.patch["series"]["count"] == 2
+
+
+def test_what_is_too_much_to_be_written_is_counted_all_the_same() -> None:
+    clock = FixedClock()
+    recorder = Recorder(clock)
+    for _ in range(40):
+        recorder.record(Emit(POD, "Why", "because"), "me")
+    clock.advance(301)
+    told = recorder.record(Emit(POD, "Why", "because"), "me")
+    assert told is not None
+    assert told.patch is not None
+    assert (told.patch["count"], told.obj["count"], told.obj["firstTimestamp"]) == (41, 41, "2026-01-01T00:00:00Z")
+
+
+def test_events_that_are_combined_name_no_reporter_and_a_message_that_was_told_before_stays_itself() -> None:
+    recorder = Recorder(FixedClock())
+    told = [recorder.record(Emit(POD, "Why", f"number {n}"), "me") for n in (*range(10), 9)]
+    combined, known = told[9], told[10]
+    assert combined is not None
+    assert known is not None
+    assert (combined.obj["reportingComponent"], combined.obj["source"]) == ("", {"component": "me"})
+    assert (known.obj["message"], known.obj["count"], known.patch) == ("number 9", 1, None)
+
+
+def test_after_ten_quiet_minutes_messages_are_told_one_by_one_again() -> None:
+    clock = FixedClock()
+    recorder = Recorder(clock)
+    for number in range(12):
+        recorder.record(Emit(POD, "Why", f"number {number}"), "me")
+    clock.advance(601)
+    told = recorder.record(Emit(POD, "Why", "number 12"), "me")
+    assert told is not None
+    assert told.obj["message"] == "number 12"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from fakekube.schema.cel import types
@@ -10,6 +10,7 @@ from fakekube.schema.cel.declarations import Overload
 from fakekube.schema.cel.faults import CompileError, Fault
 from fakekube.schema.cel.syntax import Call, Fold, Ident, ListOf, Literal, MapOf, Message, Node, Select
 from fakekube.schema.cel.types import BOOL, DYN, ERROR, INT, Found, Type, list_of, map_of, optional_of, unwrapped
+from fakekube.schema.cel.validating import format_faults, literal_faults, mixture_faults
 from fakekube.schema.cel.values import Uint
 
 _LITERALS: dict[type, Type] = {
@@ -68,8 +69,8 @@ class Checked(NamedTuple):
 
     names: frozenset[str]
     """The variables that are referred to."""
-    literals: list[Call]
-    """Calls of functions that take constants of a form of their own."""
+    to_judge: list[tuple[Any, Callable[[Any], Iterator[Fault]]]]
+    """Parts that are to be judged when all types are known, each with how."""
 
 
 def check(source: str, tree: Node, environment: Environment) -> Checked:
@@ -81,7 +82,7 @@ def check(source: str, tree: Node, environment: Environment) -> Checked:
     found = checker.found
     for node in checker.loose:
         node.type = found.put_in(node.type, rest_is_dyn=True)
-    return Checked(frozenset(checker.names), checker.literals)
+    return Checked(frozenset(checker.names), checker.to_judge)
 
 
 def text_of_signature(parameters: list[Type], *, method: bool) -> str:
@@ -100,7 +101,8 @@ class _Checker:
         self.loose: list[Node] = []
         """Nodes whose types may hold parameters that are yet to be found."""
         self.names: set[str] = set()
-        self.literals: list[Call] = []
+        self.to_judge: list[tuple[Any, Callable[[Any], Iterator[Fault]]]] = []
+        self._formats = 0
         self._free = 0
 
     def _fault(self, node: Node, message: str) -> None:
@@ -181,10 +183,12 @@ class _Checker:
         return optional_of(result) if is_optional or optional else result
 
     def _list(self, node: ListOf) -> None:
+        if len(node.elements) > 1 and not self._formats:
+            self.to_judge.append((node, mixture_faults))
         joined: Type | None = None
         for index, element in enumerate(node.elements):
             self.check(element)
-            joined = self._joined(element, joined, self._element(element, index in node.optional))
+            joined = self._joined(joined, self._element(element, index in node.optional))
         node.type = list_of(self._new() if joined is None else joined)
 
     def _element(self, node: Node, optional: bool) -> Type:
@@ -196,13 +200,15 @@ class _Checker:
         return inner
 
     def _map(self, node: MapOf) -> None:
+        if len(node.entries) > 1 and not self._formats:
+            self.to_judge.append((node, mixture_faults))
         keys: Type | None = None
         values: Type | None = None
         for key, value, optional in node.entries:
             self.check(key)
-            keys = self._joined(key, keys, key.type)
+            keys = self._joined(keys, key.type)
             self.check(value)
-            values = self._joined(value, values, self._element(value, optional))
+            values = self._joined(values, self._element(value, optional))
         node.type = map_of(keys or self._new(), values or self._new())
 
     def _message(self, node: Message) -> None:
@@ -221,13 +227,10 @@ class _Checker:
                 self._fault(value, f"{expected} but provided type is '{value.type}'")
         node.type = made
 
-    def _joined(self, node: Node, before: Type | None, now: Type) -> Type:
+    def _joined(self, before: Type | None, now: Type) -> Type:
         if before is None:
             return now
-        if self.found.assignable(before, now):
-            return types.most_general(before, now)
-        self._mismatch(node, before, now)
-        return ERROR
+        return types.most_general(before, now) if self.found.assignable(before, now) else DYN
 
     # --- calls
 
@@ -238,6 +241,14 @@ class _Checker:
             field.type = types.STRING
             node.type = self.found.put_in(self._field(node, operand, field.value, optional=True))
             return
+        if node.function == "format":
+            self._formats += 1
+            self._parts_of_call(node)
+            self._formats -= 1
+        else:
+            self._parts_of_call(node)
+
+    def _parts_of_call(self, node: Call) -> None:
         for arg in node.args:
             self.check(arg)
         name = node.function.removeprefix(".")
@@ -266,7 +277,7 @@ class _Checker:
                     node.type = ERROR
             return
         if function in STATED_LITERALS:
-            self.literals.append(node)
+            self.to_judge.append((node, literal_faults))
         given = [operand.type for operand in node.operands()]
         keys = [each.key for each in given]
         if None in keys:
@@ -283,6 +294,8 @@ class _Checker:
             told = [self.found.put_in(each, rest_is_dyn=True) for each in given]
             text = text_of_signature(told, method=node.target is not None)
             self._fault(node, f"found no matching overload for '{function}' applied to '{text}'")
+        elif function == "format" and node.overloads[0].id == "string_format":
+            self.to_judge.append((node, format_faults))
         node.type = result or ERROR
 
     def _matching(self, node: Call, given: list[Type]) -> tuple[list[Overload], Type | None]:

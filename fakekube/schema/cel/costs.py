@@ -12,12 +12,11 @@ from typing import NamedTuple
 from fakekube.schema.cel import types
 from fakekube.schema.cel.declarations import Overload
 from fakekube.schema.cel.macros import RESULT
+from fakekube.schema.cel.prices import AUTHORIZATION, LIST, MAP, MESSAGE, REGEX, TRAVERSAL
 from fakekube.schema.cel.syntax import Call, Fold, Ident, ListOf, Literal, MapOf, Message, Node, Select
 from fakekube.schema.cel.types import Type
 
 MOST = (1 << 64) - 1
-TRAVERSAL, REGEX = 0.1, 0.25
-LIST, MAP, MESSAGE = 10, 30, 40
 LONGEST_FORMAT, LONGEST_NAME_PATTERN = 64, 128
 
 Path = tuple[str, ...]
@@ -103,6 +102,9 @@ class _Estimate:
         return 0
 
     def _select(self, node: Select) -> int:
+        if node.type.kind == "type":
+            self._paths[id(node)] = (node.field,)  # the name of a type
+            return 1
         cost = self.cost(node.operand)
         if node.test:
             return cost
@@ -283,7 +285,7 @@ class _Estimate:
     def _standard(self, node: Call, overload: Overload) -> tuple[int, Sizes | None] | None:
         sizes = [self._size_or_unknown(operand) for operand in node.operands()]
         match overload.id:
-            case "string_format":
+            case "string_format" | "strings_quote":
                 return _scaled(sizes[0].most, TRAVERSAL), None
             case "string_to_bytes":
                 return _scaled(sizes[0].most, TRAVERSAL), Sizes(sizes[0].least, _times(sizes[0].most, 4))
@@ -449,6 +451,61 @@ def _validate(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized)
     return _scaled(_scaled(sizes[1].most, TRAVERSAL), LONGEST_NAME_PATTERN * REGEX), None
 
 
+def _listed(size: Sizes, factor: float = 1) -> Estimate:
+    """A call that makes a list."""
+    return _add(_scaled(size.most, factor), LIST + 1), size
+
+
+def _stated(node: Node, otherwise: int) -> int:
+    """The whole number that a constant is."""
+    if isinstance(node, Literal) and type(node.value) is int:
+        return max(node.value, 0)
+    return otherwise
+
+
+def _slice(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
+    length = (_stated(node.args[1], sizes[0].most) - _stated(node.args[0], 0)) % (MOST + 1)
+    return _listed(Sizes(length, length))
+
+
+def _range(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
+    length = _stated(node.args[0], MOST)
+    return _listed(Sizes(length, length))
+
+
+def _reverse(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
+    return _listed(sizes[0])
+
+
+def _flatten(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
+    return _listed(sizes[0], _stated(node.args[0], MOST) if node.args else 1)
+
+
+def _sorting(place: int) -> Callable[[_Estimate, Call, Overload, Sized], Estimate]:
+    """Each item is compared with each."""
+
+    def sort(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
+        held = overload.parameters[place].parameters[0].kind if overload.function != "distinct" else ""
+        factor = 2 + TRAVERSAL if held in ("string", "bytes") else 2
+        return _listed(sizes[place].times(sizes[place]), factor)
+
+    return sort
+
+
+def _sets(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
+    most = sizes[0].times(sizes[1]).most
+    return _add(_scaled(most, 2 if overload.function == "sets.equivalent" else 1), 1), None
+
+
+def _selector(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
+    requirements = _scaled(_scaled(sizes[1].most, 0.5), LIST + MESSAGE)
+    return _add(_add(LIST, _scaled(sizes[1].most, TRAVERSAL)), requirements), None
+
+
+def _authorization(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
+    return AUTHORIZATION, None
+
+
 _ESTIMATES: dict[str, Callable[[_Estimate, Call, Overload, Sized], Estimate | None]] = {
     **dict.fromkeys(("isSorted", "sum", "max", "min", "indexOf", "lastIndexOf"), _over_list),
     **dict.fromkeys(("url", "lowerAscii", "upperAscii", "substring", "trim"), _as_long),
@@ -486,6 +543,15 @@ _ESTIMATES: dict[str, Callable[[_Estimate, Call, Overload, Sized], Estimate | No
         ],
         _fixed,
     ),
+    "slice": _slice,
+    "lists.range": _range,
+    "reverse": _reverse,
+    "flatten": _flatten,
+    **dict.fromkeys(("sort", "distinct"), _sorting(0)),
+    "@sortByAssociatedKeys": _sorting(1),
+    **dict.fromkeys(("sets.contains", "sets.intersects", "sets.equivalent"), _sets),
+    **dict.fromkeys(("fieldSelector", "labelSelector"), _selector),
+    "check": _authorization,
     "replace": _replace,
     "split": _split,
     "join": _join,

@@ -1,74 +1,89 @@
-"""Makes functions of checked expressions: each takes a frame, the values of variables by number."""
+"""Makes functions of checked expressions: each takes a frame, which is what may still be spent and the values of
+variables by number.
+
+What evaluating costs, in the units of cel-go, is known of most nodes beforehand. Each function goes with what it
+always costs, which whoever calls it books; it books what depends on values by itself.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-from fakekube.schema.cel import types, values
+from fakekube.schema.cel import loops, prices, types, values
 from fakekube.schema.cel.checking import TYPE_NAMES, dotted
 from fakekube.schema.cel.declarations import Overload, fits
-from fakekube.schema.cel.library.collections import inserted
+from fakekube.schema.cel.prices import LIST, MAP, MESSAGE, Price, tenth
 from fakekube.schema.cel.syntax import Call, Fold, Ident, ListOf, Literal, MapOf, Message, Node, Select
 from fakekube.schema.cel.values import (
     NOTHING,
     EvaluationError,
+    Exceeded,
+    Frame,
     Made,
     Optional,
-    Struct,
+    Run,
     TypeValue,
+    is_true,
     no_overload,
     type_name,
 )
 
-Frame = list[Any]
-Run = Callable[[Frame], Any]
-
-STEPS = 1_000_000
-"""The most rounds that the loops of one expression may take together."""
+CALL_LIMIT = 1_000_000
+"""The most that evaluating one expression may cost."""
+TOO_COSTLY = "operation cancelled: actual cost limit exceeded"
+CONVERSIONS = frozenset(("bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"))
 _SHORT_ERRORS = frozenset(
-    [
-        "_<_",
-        "_<=_",
-        "_>_",
-        "_>=_",
-        "_+_",
-        "_-_",
-        "_*_",
-        "_/_",
-        "_%_",
-        "-_",
-        "_[_]",
-        "@in",
-        "contains",
-        "startsWith",
-        "endsWith",
-        "matches",
-    ]
+    (
+        *("_<_", "_<=_", "_>_", "_>=_", "_+_", "_-_", "_*_", "_/_", "_%_", "-_", "_[_]", "@in"),
+        *("contains", "startsWith", "endsWith", "matches"),
+    )
 )
 """Functions whose refusal of arguments does not name them."""
+
+
+class Step(NamedTuple):
+    """A function, and what it costs whatever the values are."""
+
+    run: Run
+    cost: int
 
 
 class Program:
     """An expression that can be evaluated."""
 
-    __slots__ = ("_run", "_slots")
+    __slots__ = ("_left", "_rest", "_run")
 
     def __init__(self, tree: Node, variables: tuple[str, ...]) -> None:
         maker = _Maker(variables)
-        self._run = maker.make(tree)
-        self._slots = maker.most
+        self._run, cost = maker.make(tree)
+        self._left = CALL_LIMIT - cost
+        self._rest = [None] * (maker.most - len(variables) - 1)
 
     def __call__(self, *given: Any) -> Any:
         """The value, for these values of the variables; EvaluationError if there is none."""
-        frame: Frame = [STEPS, *given]
-        frame += [None] * (self._slots - len(frame))
+        return self.evaluate(given)[0]
+
+    def evaluate(self, given: tuple[Any, ...] | list[Any]) -> tuple[Any, int]:
+        """The value and what it cost; an EvaluationError tells of the cost too."""
+        frame: Frame = [self._left, *given, *self._rest]
         try:
-            return self._run(frame)
-        except RecursionError:
-            raise EvaluationError("operation cancelled: actual cost limit exceeded") from None
+            found = self._run(frame)
+            if (left := frame[0]) < 0:
+                raise Exceeded
+            return found, CALL_LIMIT - left
+        except EvaluationError as error:
+            raise _with_cost(error, frame) from None
+        except (Exceeded, RecursionError):
+            raise _with_cost(EvaluationError(TOO_COSTLY), frame) from None
         except (TypeError, AttributeError):
-            raise no_overload() from None  # a value that is not of the type that its schema says
+            # a value that is not of the type that its schema says
+            raise _with_cost(no_overload(), frame) from None
+
+
+def _with_cost(error: EvaluationError, frame: Frame) -> EvaluationError:
+    error.cost = CALL_LIMIT - frame[0]
+    return EvaluationError(TOO_COSTLY, error.cost) if error.cost > CALL_LIMIT else error
 
 
 class _Maker:
@@ -82,122 +97,206 @@ class _Maker:
         self.most = max(self.most, self._used)
         return self._used - 1
 
-    def make(self, node: Node) -> Run:
+    def make(self, node: Node) -> Step:
         """The function of the node."""
-        match node:
-            case Literal():
-                return _constant(node.value)
-            case Ident():
-                return self._ident(node)
-            case Select():
-                return self._select(node)
-            case Call():
-                return self._call(node)
-            case ListOf():
-                return self._list(node)
-            case MapOf():
-                return self._map(node)
-            case Fold():
-                return self._fold(node)
-            case Message():
-                return _made(node.type, [(name.strip("`"), self.make(value)) for name, value in node.fields])
-        raise AssertionError("the checker lets nothing else through")
+        return _BY_KIND[type(node)](self, node)
 
-    def _ident(self, node: Ident) -> Run:
+    def _literal(self, node: Literal) -> Step:
+        return Step(_constant(node.value), 0)
+
+    def _ident(self, node: Ident) -> Step:
         place = self._places.get(node.name)
         if place is None:
-            return _constant(TypeValue(TYPE_NAMES[node.name].name if node.name != "null_type" else "null_type"))
-        return lambda frame: frame[place]
+            name = TYPE_NAMES[node.name].name if node.name != "null_type" else "null_type"
+            return Step(_constant(TypeValue(name)), 0)
+        return Step(lambda frame: frame[place], 1)
 
-    def _select(self, node: Select) -> Run:
-        if node.type.kind == "type" and (name := dotted(node)) and name not in self._places:
-            return _constant(TypeValue(name.removeprefix(".")))
-        operand, name = self.make(node.operand), node.field
-        target = types.unwrapped(node.operand.type)[0]
-        field = target.fields.get(name) if target.kind == "struct" else None
+    # --- fields
+
+    def _select(self, node: Select) -> Step:
+        if node.type.kind == "type" and (path := dotted(node)) and path not in self._places:
+            return Step(_constant(TypeValue(path.removeprefix("."))), 0)
+        operand, cost = self.make(node.operand)
+        target, is_optional = types.unwrapped(node.operand.type)
+        field = target.fields.get(node.field) if target.kind == "struct" else None
+        cost += not _is_attribute(node.operand)
         if node.test:
-            if field is not None:
-                return _has_field(operand, name, field.name)
-            return lambda frame: values.has(operand(frame), name)
+            return Step(_has(operand, node.field, None if field is None else field.name), cost)
+        if is_optional:
+            return Step(_optional_field(operand, node.field), cost)
         if field is not None:
-            return _get_field(operand, name, field.name)
-        return lambda frame: values.member(operand(frame), name)
+            return Step(_get_field(operand, node.field, field), cost + 1)
+        return Step(_member(operand, node.field), cost + 1)
+
+    def _index(self, node: Call) -> Step:
+        (items, cost), (key, key_cost) = map(self.make, node.args)
+        cost += key_cost - _is_path(node.args[1]) + (not _is_attribute(node.args[0]))
+        optional = node.function == "_[?_]" or types.is_optional(node.args[0].type)
+        if len(node.overloads) == 1 and not _is_loose(node):
+            get = _direct(node.overloads[0].implementation, [items, key])
+        else:
+            get = _dispatched(node.function, node.overloads, [items, key])
+        return Step(_if_present(get), cost) if optional else Step(get, cost + 1)
+
+    def _optional_select(self, node: Call) -> Step:
+        operand, cost = self.make(node.args[0])
+        name = node.args[1]
+        assert isinstance(name, Literal), "the parser made it"
+        return Step(_optional_field(operand, name.value), cost + (not _is_attribute(node.args[0])))
 
     # --- calls
 
-    def _call(self, node: Call) -> Run:
-        match node.function:
-            case "_&&_":
-                return _all([self.make(arg) for arg in node.args], stop=False)
-            case "_||_":
-                return _all([self.make(arg) for arg in node.args], stop=True)
-            case "_?_:_":
-                return _conditional(*map(self.make, node.args))
-            case "_?._":
-                name = node.args[1]
-                assert isinstance(name, Literal), "the parser made it"
-                return _optional_field(self.make(node.args[0]), name.value)
-            case "or" | "orValue":
-                return _or(*map(self.make, node.operands()), value=node.function == "orValue")
-        operands = [self.make(operand) for operand in node.operands()]
-        if len(node.overloads) == 1 and not _is_loose(node):
-            return _direct(node.overloads[0].implementation, operands)
-        return _dispatched(node.function, node.overloads, operands)
+    def _call(self, node: Call) -> Step:
+        special = _SPECIAL.get(node.function)
+        if special is not None:
+            return special(self, node)
+        operands = node.operands()
+        if node.function == "@in" and _is_plain_list(operands[1]) and len(node.overloads) == 1:
+            return self._membership(node)
+        steps = [self.make(operand) for operand in operands]
+        cost, runs = sum(step.cost for step in steps), [step.run for step in steps]
+        known = prices.price(node)
+        if node.function in CONVERSIONS and len(operands) == 1 and _is_constant(operands[0]):
+            known = 0
+        if len(node.overloads) != 1 or _is_loose(node):
+            run = _dispatched(node.function, node.overloads, runs, None if isinstance(known, int) else known)
+            return Step(run, cost + known if isinstance(known, int) else cost)
+        overload: Overload = node.overloads[0]
+        if isinstance(known, int):
+            return Step(_direct(overload.implementation, runs), cost + known)
+        if overload.id in ("equals", "not_equals") and operands[0].type.kind == operands[1].type.kind == "string":
+            if isinstance(operands[1], Literal):
+                return Step(_compared_with(runs[0], operands[1].value, overload.id == "equals"), cost)
+            return Step(_compared_texts(runs[0], runs[1], overload.id == "equals"), cost)
+        if known is prices.first_letters and len(runs) == 2:
+            return Step(_gone_over(overload.implementation, runs[0], runs[1]), cost)
+        return Step(_priced(overload.implementation, known, runs), cost)
 
-    # --- lists and maps
+    def _membership(self, node: Call) -> Step:
+        """Whether a value is one of constants: that costs nothing."""
+        items = node.args[1]
+        assert isinstance(items, ListOf), "asked before"
+        if not items.elements:
+            return Step(_constant(False), 0)
+        run, cost = self.make(node.args[0])
+        return Step(_direct(node.overloads[0].implementation, [run, self.make(items).run]), cost)
 
-    def _list(self, node: ListOf) -> Run:
-        elements = [self.make(element) for element in node.elements]
-        if all(isinstance(element, Literal) for element in node.elements):
-            return _constant([element.value for element in node.elements if isinstance(element, Literal)])
-        if not node.optional:
-            return lambda frame: [element(frame) for element in elements]
-        optional = node.optional
+    def _logic(self, node: Call) -> Step:
+        first, *others = map(self.make, node.args)
+        return Step(_decided(first.run, others, stop=node.function == "_||_"), first.cost)
 
-        def run(frame: Frame) -> list[Any]:
-            found = []
-            for index, element in enumerate(elements):
-                value = element(frame)
-                if index not in optional:
-                    found.append(value)
-                elif value.present:
-                    found.append(value.value)
-            return found
+    def _conditional(self, node: Call) -> Step:
+        (test, cost), (one, first), (other, second) = map(self.make, node.args)
+        first, second = first - _is_path(node.args[1]), second - _is_path(node.args[2])
+        both = min(first, second)
+        run = _chosen(test, one, first - both, other, second - both)
+        return Step(run, cost + both)
 
-        return run
+    def _or(self, node: Call) -> Step:
+        (one, cost), other = map(self.make, node.operands())
+        return Step(_alternative(one, other, value=node.function == "orValue"), cost)
 
-    def _map(self, node: MapOf) -> Run:
-        entries = [(self.make(key), self.make(value), optional) for key, value, optional in node.entries]
+    # --- lists, maps, messages
 
-        def run(frame: Frame) -> dict[Any, Any]:
-            found: dict[Any, Any] = {}
-            for key, value, optional in entries:
-                made, name = value(frame), values.key_of(key(frame))
-                if optional:
-                    if not made.present:
-                        continue
-                    made = made.value
-                found[name] = made
-            return found
+    def _list(self, node: ListOf) -> Step:
+        steps = [self.make(element) for element in node.elements]
+        if _is_constant(node):
+            found = [step.run([]) for step in steps]
+            return Step(_constant(found), 0)
+        runs, cost = [step.run for step in steps], LIST + sum(step.cost for step in steps)
+        if node.optional:
+            return Step(_with_optional(runs, node.optional), cost)
+        return Step(lambda frame: [run(frame) for run in runs], cost)
 
-        return run
+    def _map(self, node: MapOf) -> Step:
+        entries, cost = [], 0 if _is_constant(node) else MAP
+        for key, value, optional in node.entries:
+            made, of = self.make(key), self.make(value)
+            cost += made.cost + of.cost
+            entries.append((made.run, of.run, optional))
+        return Step(_mapping(entries), cost)
+
+    def _message(self, node: Message) -> Step:
+        steps = [(name.strip("`"), self.make(value)) for name, value in node.fields]
+        fields, kind = [(name, step.run) for name, step in steps], node.type
+        cost = MESSAGE + sum(step.cost for _, step in steps)
+        return Step(lambda frame: Made(kind, {name: run(frame) for name, run in fields}), cost)
 
     # --- loops
 
-    def _fold(self, node: Fold) -> Run:
+    def _fold(self, node: Fold) -> Step:
         before, used = dict(self._places), self._used
         if node.macro == "bind":
-            start = self.make(node.start)
-            run = _bound(start, self._place(node.accumulator), self.make(node.result))
+            start, cost = self.make(node.start)
+            place = self._place(node.accumulator)
+            result, more = self.make(node.result)
+            step = Step(loops.bound(start, place, result), cost + more)
         else:
-            items = self.make(node.items)
+            items, cost = self.make(node.items)
             first = self._place(node.first)
             second = self._place(node.second) if node.second else 0
             steps = [self.make(step) for step in node.steps]
-            rounds = _pairs(items, first, second) if second else _singles(items, first)
-            run = _LOOPS[node.macro](rounds, steps, first)
+            made = _is_constant(node.steps[0])
+            loop = loops.loop(node.macro, items, (first, second), steps, constant=made)
+            step = Step(loop, cost + 1)
         self._places, self._used = before, used
-        return run
+        return step
+
+
+_SPECIAL: dict[str, Callable[[_Maker, Call], Step]] = {
+    "_&&_": _Maker._logic,
+    "_||_": _Maker._logic,
+    "_?_:_": _Maker._conditional,
+    "_?._": _Maker._optional_select,
+    "_[_]": _Maker._index,
+    "_[?_]": _Maker._index,
+    "or": _Maker._or,
+    "orValue": _Maker._or,
+}
+_BY_KIND: dict[type, Callable[[_Maker, Any], Step]] = {
+    Literal: _Maker._literal,
+    Ident: _Maker._ident,
+    Select: _Maker._select,
+    Call: _Maker._call,
+    ListOf: _Maker._list,
+    MapOf: _Maker._map,
+    Fold: _Maker._fold,
+    Message: _Maker._message,
+}
+
+
+def _is_path(node: Node) -> bool:
+    """Whether it is a variable or something within another value."""
+    if isinstance(node, Select):
+        return not node.test
+    return isinstance(node, Ident) or (isinstance(node, Call) and node.function in ("_[_]", "_[?_]", "_?._"))
+
+
+def _is_attribute(node: Node) -> bool:
+    """Whether what is within it is found at the same go."""
+    return _is_path(node) or (isinstance(node, Call) and node.function == "_?_:_")
+
+
+def _is_constant(node: Node) -> bool:
+    match node:
+        case Literal():
+            return True
+        case ListOf():
+            return not node.optional and all(map(_is_constant, node.elements))
+        case MapOf():
+            return all(
+                _is_constant(key) and _is_constant(value) and not optional for key, value, optional in node.entries
+            )
+        case Call():
+            return node.function in CONVERSIONS and len(node.operands()) == 1 and _is_constant(node.operands()[0])
+    return False
+
+
+def _is_plain_list(node: Node) -> bool:
+    """Whether it is a list of plain constants."""
+    if not isinstance(node, ListOf) or node.optional:
+        return False
+    return all(isinstance(each, Literal) and not isinstance(each.value, bytes) for each in node.elements)
 
 
 def _is_loose(node: Call) -> bool:
@@ -213,45 +312,83 @@ def _constant(value: Any) -> Run:
     return lambda frame: value
 
 
-def _made(type: types.Type, fields: list[tuple[str, Run]]) -> Run:
-    return lambda frame: Made(type, {name: run(frame) for name, run in fields})
+# --- fields
 
 
-def _has_field(operand: Run, name: str, raw: str) -> Run:
+def _has(operand: Run, name: str, raw: str | None) -> Run:
     def run(frame: Frame) -> bool:
         value = operand(frame)
-        return raw in value if type(value) is dict else values.has(value, name)
+        return raw in value if raw is not None and type(value) is dict else values.has(value, name)
 
     return run
 
 
-def _get_field(operand: Run, name: str, raw: str) -> Run:
+def _get_field(operand: Run, name: str, field: types.Field) -> Run:
+    raw, convert, struct = field.name, field.type.convert, values.Struct
+
     def run(frame: Frame) -> Any:
         value = operand(frame)
-        if type(value) is not dict:
-            return values.member(value, name)
-        try:
-            return value[raw]
-        except KeyError:
-            raise EvaluationError(f"no such key: {name}") from None
+        kind = type(value)
+        found = value.get(raw) if kind is dict else value.raw.get(raw) if kind is struct else None
+        if found is None:
+            return values.member(value, raw if kind is dict else name)
+        return found if convert is None or kind is dict else convert(found)
 
     return run
 
 
-def _truth(value: Any) -> bool:
-    if value is True or value is False:
-        return bool(value)
-    raise no_overload()
+def _member(operand: Run, name: str) -> Run:
+    def run(frame: Frame) -> Any:
+        value = operand(frame)
+        if type(value) is dict:
+            try:
+                return value[name]
+            except KeyError:
+                raise EvaluationError(f"no such key: {name}") from None
+        return values.member(value, name)
+
+    return run
 
 
-def _all(parts: list[Run], *, stop: bool) -> Run:
+def _optional_field(operand: Run, name: str) -> Run:
+    """A field that need not be there; if it is, that costs 1."""
+
+    def run(frame: Frame) -> Optional:
+        value = operand(frame)
+        found = values.member(value, name) if values.has(value, name) else NOTHING
+        given = found if isinstance(found, Optional) else Optional(True, found)
+        frame[0] -= given.present
+        return given
+
+    return run
+
+
+def _if_present(get: Run) -> Run:
+    def run(frame: Frame) -> Any:
+        found = get(frame)
+        frame[0] -= found.present
+        return found
+
+    return run
+
+
+# --- logic
+
+
+def _decided(first: Run, others: list[Step], *, stop: bool) -> Run:
     """&& and ||: one part that decides makes up for others that have no value."""
 
     def run(frame: Frame) -> bool:
         fault: EvaluationError | None = None
-        for part in parts:
+        try:
+            if is_true(first(frame)) is stop:
+                return stop
+        except EvaluationError as error:
+            fault = error
+        for part, cost in others:
+            frame[0] -= cost
             try:
-                if _truth(part(frame)) is stop:
+                if is_true(part(frame)) is stop:
                     return stop
             except EvaluationError as error:
                 fault = fault or error
@@ -262,31 +399,31 @@ def _all(parts: list[Run], *, stop: bool) -> Run:
     return run
 
 
-def _conditional(test: Run, one: Run, other: Run) -> Run:
-    return lambda frame: one(frame) if _truth(test(frame)) else other(frame)
-
-
-def _optional_field(operand: Run, name: str) -> Run:
-    def run(frame: Frame) -> Optional:
-        value = operand(frame)
-        if isinstance(value, Optional):
-            found = values.member(value, name)
-            return found if isinstance(found, Optional) else Optional(True, found)
-        return Optional(True, values.member(value, name)) if values.has(value, name) else NOTHING
+def _chosen(test: Run, one: Run, first: int, other: Run, second: int) -> Run:
+    def run(frame: Frame) -> Any:
+        if is_true(test(frame)):
+            frame[0] -= first
+            return one(frame)
+        frame[0] -= second
+        return other(frame)
 
     return run
 
 
-def _or(one: Run, other: Run, *, value: bool) -> Run:
+def _alternative(one: Run, other: Step, *, value: bool) -> Run:
     def run(frame: Frame) -> Any:
         found = one(frame)
         if not isinstance(found, Optional):
             raise no_overload()
         if not found.present:
-            return other(frame)
+            frame[0] -= other.cost
+            return other.run(frame)
         return found.value if value else found
 
     return run
+
+
+# --- calls
 
 
 def _direct(implementation: Callable[..., Any], operands: list[Run]) -> Run:
@@ -299,136 +436,106 @@ def _direct(implementation: Callable[..., Any], operands: list[Run]) -> Run:
     return lambda frame: implementation(*[operand(frame) for operand in operands])
 
 
-def _dispatched(function: str, overloads: list[Overload], operands: list[Run]) -> Run:
+def _priced(implementation: Callable[..., Any], price: Price, operands: list[Run]) -> Run:
+    def run(frame: Frame) -> Any:
+        given = [operand(frame) for operand in operands]
+        found = implementation(*given)
+        frame[0] -= price(given, found)
+        return found
+
+    return run
+
+
+def _gone_over(implementation: Callable[..., Any], one: Run, other: Run) -> Run:
+    """A call that goes over its first argument."""
+
+    def run(frame: Frame) -> Any:
+        first = one(frame)
+        frame[0] -= tenth(len(first) if type(first) is str else prices.size(first))
+        return implementation(first, other(frame))
+
+    return run
+
+
+def _compared_texts(one: Run, other: Run, wanted: bool) -> Run:
+    """== and != of strings."""
+
+    def run(frame: Frame) -> bool:
+        first, second = one(frame), other(frame)
+        if type(first) is str and type(second) is str:
+            frame[0] -= tenth(min(len(first), len(second)))
+            return (first == second) is wanted
+        frame[0] -= tenth(min(prices.size(first), prices.size(second)))
+        return values.equal(first, second) is wanted
+
+    return run
+
+
+def _compared_with(one: Run, text: str, wanted: bool) -> Run:
+    """== and != of a string and a constant."""
+    longest, most = len(text), tenth(len(text))
+
+    def run(frame: Frame) -> bool:
+        found = one(frame)
+        if type(found) is str:
+            frame[0] -= most if len(found) >= longest else tenth(len(found))
+        return (found == text) is wanted
+
+    return run
+
+
+def _dispatched(function: str, overloads: list[Overload], operands: list[Run], price: Price | None = None) -> Run:
     """Which function is meant is found out by the values."""
 
     def run(frame: Frame) -> Any:
         given = [operand(frame) for operand in operands]
         for overload in overloads:
             if all(map(fits, overload.parameters, given)):
-                return overload.implementation(*given)
-        if function in ("string", "int", "uint", "double", "bool", "bytes", "timestamp", "duration"):
-            wanted = {"timestamp": "google.protobuf.Timestamp", "duration": "google.protobuf.Duration"}
-            raise values.conversion_error(given[0], wanted.get(function, function))
-        if function in _SHORT_ERRORS:
-            raise no_overload()
-        raise EvaluationError(f"no such overload: {function}({', '.join(map(type_name, given))})")
+                found = overload.implementation(*given)
+                if price is not None:
+                    frame[0] -= price(given, found)
+                return found
+        raise _refusal(function, given)
 
     return run
 
 
-# --- loops
-
-Rounds = Callable[[Frame], Any]
-
-
-def _counted(frame: Frame) -> None:
-    frame[0] -= 1
-    if frame[0] < 0:
-        raise EvaluationError("operation cancelled: actual cost limit exceeded")
+def _refusal(function: str, given: list[Any]) -> EvaluationError:
+    if function in CONVERSIONS:
+        wanted = {"timestamp": "google.protobuf.Timestamp", "duration": "google.protobuf.Duration"}
+        return values.conversion_error(given[0], wanted.get(function, function))
+    if function in _SHORT_ERRORS:
+        return no_overload()
+    return EvaluationError(f"no such overload: {function}({', '.join(map(type_name, given))})")
 
 
-def _singles(items: Run, place: int) -> Rounds:
-    def rounds(frame: Frame) -> Any:
-        found = items(frame)
-        if isinstance(found, Struct):
-            found = [name for name, _ in found.items()]
-        elif not isinstance(found, (list, dict)):
-            raise no_overload()
-        for item in found:
-            _counted(frame)
-            frame[place] = item
-            yield item
-
-    return rounds
+# --- lists and maps
 
 
-def _pairs(items: Run, first: int, second: int) -> Rounds:
-    def rounds(frame: Frame) -> Any:
-        found = items(frame)
-        if not isinstance(found, (list, dict, Struct)):
-            raise no_overload()
-        for one, other in enumerate(found) if isinstance(found, list) else list(found.items()):
-            _counted(frame)
-            frame[first], frame[second] = one, other
-            yield other
-
-    return rounds
-
-
-def _quantified(*, stop: bool) -> Callable[[Rounds, list[Run], int], Run]:
-    def loop(rounds: Rounds, steps: list[Run], place: int) -> Run:
-        test = steps[0]
-
-        def run(frame: Frame) -> bool:
-            fault: EvaluationError | None = None
-            for _ in rounds(frame):
-                try:
-                    if _truth(test(frame)) is stop:
-                        return stop
-                except EvaluationError as error:
-                    fault = fault or error
-            if fault is not None:
-                raise fault
-            return not stop
-
-        return run
-
-    return loop
-
-
-def _exists_one(rounds: Rounds, steps: list[Run], place: int) -> Run:
-    test = steps[0]
-    return lambda frame: sum(_truth(test(frame)) for _ in rounds(frame)) == 1
-
-
-def _collected(rounds: Rounds, steps: list[Run], place: int) -> Run:
-    made = steps[0]
-    if len(steps) == 1:
-        return lambda frame: [made(frame) for _ in rounds(frame)]
-    test = steps[1]
-    return lambda frame: [made(frame) for _ in rounds(frame) if _truth(test(frame))]
-
-
-def _mapped(rounds: Rounds, steps: list[Run], place: int) -> Run:
-    made, test = steps[0], steps[1] if len(steps) > 1 else _constant(True)
-
-    def run(frame: Frame) -> dict[Any, Any]:
-        found: dict[Any, Any] = {}
-        for _ in rounds(frame):
-            if _truth(test(frame)):
-                found[frame[place]] = made(frame)
+def _with_optional(elements: list[Run], optional: frozenset[int]) -> Run:
+    def run(frame: Frame) -> list[Any]:
+        found = []
+        for index, element in enumerate(elements):
+            value = element(frame)
+            if index not in optional:
+                found.append(value)
+            elif value.present:
+                found.append(value.value)
         return found
 
     return run
 
 
-def _entered(rounds: Rounds, steps: list[Run], place: int) -> Run:
-    made, test = steps[0], steps[1] if len(steps) > 1 else _constant(True)
-
+def _mapping(entries: list[tuple[Run, Run, bool]]) -> Run:
     def run(frame: Frame) -> dict[Any, Any]:
         found: dict[Any, Any] = {}
-        for _ in rounds(frame):
-            if _truth(test(frame)):
-                found = inserted(found, made(frame))
+        for key, value, optional in entries:
+            made, name = value(frame), values.key_of(key(frame))
+            if optional:
+                if not made.present:
+                    continue
+                made = made.value
+            found[name] = made
         return found
 
     return run
-
-
-def _bound(start: Run, place: int, result: Run) -> Run:
-    def run(frame: Frame) -> Any:
-        frame[place] = start(frame)
-        return result(frame)
-
-    return run
-
-
-_LOOPS: dict[str, Callable[[Rounds, list[Run], int], Run]] = {
-    "all": _quantified(stop=False),
-    "exists": _quantified(stop=True),
-    "exists_one": _exists_one,
-    "list": _collected,
-    "map": _mapped,
-    "entries": _entered,
-}

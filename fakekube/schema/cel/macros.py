@@ -149,6 +149,28 @@ def _optional(site: _Site) -> Node:
     return site.call("_?_:_", Call(site.offset, "hasValue", [], target), bound, site.call("optional.none"))
 
 
+SORTED = "@__sortBy_input__"
+"""What the list is called while it is sorted by keys."""
+
+
+def _sort_by(site: _Site) -> Node:
+    """sortBy(x, key)"""
+    target = site.target
+    if not isinstance(target, (ListOf, Select, Ident, Fold, Call)):
+        complaint = "sortBy can only be applied to a list, identifier, comprehension, call or select expression"
+        raise MacroError(target.offset, complaint)
+    listed = Ident(site.offset, SORTED)
+    keys = _collect(1, _IDENT)(_Site(site.offset, "map", listed, site.args))
+    return Fold(
+        site.offset,
+        "bind",
+        ListOf(site.offset, []),
+        ("#unused", ""),
+        (SORTED, target, site.literal(False), listed, Call(site.offset, "@sortByAssociatedKeys", [keys], listed)),
+        [],
+    )
+
+
 _NAME = "argument must be a simple name"
 _IDENT = "argument is not an identifier"
 _MACROS: dict[tuple[str, int], Callable[[_Site], Node]] = {
@@ -163,6 +185,7 @@ _MACROS: dict[tuple[str, int], Callable[[_Site], Node]] = {
     ("transformMap", 4): _transform,
     ("transformMapEntry", 3): _transform,
     ("transformMapEntry", 4): _transform,
+    ("sortBy", 2): _sort_by,
     ("optMap", 2): _optional,
     ("optFlatMap", 2): _optional,
 }

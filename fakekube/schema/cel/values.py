@@ -18,13 +18,34 @@ INT_LOW, INT_HIGH = -(1 << 63), (1 << 63) - 1
 NANOS = 1_000_000_000
 
 
+Frame = list[Any]
+"""What may still be spent, and the values of variables."""
+Run = Callable[[Frame], Any]
+
+
 class EvaluationError(Exception):
     """An expression that has no value."""
+
+    def __init__(self, message: str, cost: int = 0) -> None:
+        super().__init__(message)
+        self.cost = cost
+        """What finding that out cost."""
+
+
+class Exceeded(Exception):
+    """More was spent than may be."""
 
 
 def no_overload() -> EvaluationError:
     """The arguments are of types that nothing takes."""
     return EvaluationError("no such overload")
+
+
+def is_true(value: Any) -> bool:
+    """The value, which is true or false."""
+    if value is True or value is False:
+        return bool(value)
+    raise no_overload()
 
 
 class Uint(int):

@@ -11,16 +11,14 @@ from fakekube.schema.custom.correlation import Correlated
 from fakekube.schema.custom.judging import bad_value
 
 if TYPE_CHECKING:
-    from fakekube.schema.cel.types import Type
-    from fakekube.schema.custom.programs import Program, Ruled
+    from fakekube.schema.custom.applying import Budget
+    from fakekube.schema.custom.programs import Ruled
 
 Schema = Mapping[str, Any]
 Warn = Callable[[str], None]
 
 RULES = "x-kubernetes-validations"
 EMBEDS = "x-kubernetes-embedded-resource"
-LONGEST_MESSAGE = 5 * 1024
-OVERLOAD = "call arguments did not match a supported operator, function or macro signature for rule: "
 
 
 class _Change(NamedTuple):
@@ -54,169 +52,113 @@ class _Change(NamedTuple):
 class Rules:
     """The rules of a schema and of what is below it; they are compiled when they are first needed."""
 
-    __slots__ = ("_additional", "_all_of", "_items", "_properties", "_root", "_ruled", "_schema", "_stated")
+    __slots__ = ("_root", "_ruled", "additional", "all_of", "items", "properties", "schema", "stated")
 
     def __init__(self, schema: Schema, stated: Schema, root: bool) -> None:
         """`stated`: where rules are written, which is the schema itself or a part of its allOf."""
-        self._schema, self._stated, self._root = schema, stated, root
+        self.schema, self.stated, self._root = schema, stated, root
         self._ruled: Ruled | None = None
-        self._properties: dict[str, Rules] = {}
-        self._items: Rules | None = None
-        self._additional: Rules | None = None
-        self._all_of: list[Rules] = []
+        self.properties: dict[str, Rules] = {}
+        self.items: Rules | None = None
+        self.additional: Rules | None = None
+        self.all_of: list[Rules] = []
 
     @property
     def is_empty(self) -> bool:
         """Whether there are none, here and below."""
-        below = self._properties or self._items or self._additional or self._all_of
-        return not below and not self._stated.get(RULES)
+        below = self.properties or self.items or self.additional or self.all_of
+        return not below and not self.stated.get(RULES)
 
     def errors(self, obj: Obj, old: Obj | None, correlated: Correlated | None, warn: Warn) -> list[FieldError]:
         """The rules that do not hold; those that did not before are warned of."""
-        found: list[FieldError] = []
-        self._judge(obj, "", _Change(old, correlated, None), found, warn)
-        return found
+        judging = _Judging(warn)
+        judging.judge(self, obj, "", _Change(old, correlated, None))
+        return judging.found
 
     def errors_of_default(self, value: Any, path: str) -> list[FieldError]:
         """The rules that a default does not keep, as a value that was there before and as a new one."""
-        found: list[FieldError] = []
         for old in (value, None):
-            self._judge(value, path, _Change(old, None, None), found, lambda text: None)
-            if found:
-                break
-        return found
+            judging = _Judging(lambda text: None)
+            judging.judge(self, value, path, _Change(old, None, None))
+            if judging.found:
+                return judging.found
+        return []
 
-    # --- walking
+    def ruled(self) -> Ruled | None:
+        """The programs of the rules that are stated here; None if they cannot see values."""
+        if self._ruled is None:
+            from fakekube.schema.custom.programs import ruled  # only objects with rules need the engine
 
-    def _judge(self, value: Any, path: str, change: _Change, found: list[FieldError], warn: Warn) -> None:
-        if value is None:
+            self._ruled = ruled(self.schema, self.stated[RULES], root=self._root)
+        return self._ruled
+
+
+class _Judging:
+    """One object on its way through the rules."""
+
+    __slots__ = ("_budget", "_warn", "found")
+
+    def __init__(self, warn: Warn) -> None:
+        self.found: list[FieldError] = []
+        self._warn = warn
+        self._budget: Budget | None = None
+
+    def judge(self, rules: Rules, value: Any, path: str, change: _Change) -> None:
+        """The value, and what is in it."""
+        if value is None or self._is_over:
             return
-        if self._stated.get(RULES):
-            self._judge_here(value, path, change, found, warn)
-        for part in self._all_of:
-            part._judge(value, path, change._replace(correlated=None), found, warn)
+        if rules.stated.get(RULES):
+            self._apply(rules, value, path, change)
+        for part in rules.all_of:
+            self.judge(part, value, path, change._replace(correlated=None))
         if isinstance(value, list):
-            if self._items is not None:
-                self._judge_items(self._items, value, path, change, found, warn)
+            if rules.items is not None:
+                self._judge_items(rules, rules.items, value, path, change)
         elif isinstance(value, dict):
-            is_top = change.above is None
-            if self._additional is not None:
-                for name, each in value.items():
-                    deeper = change.member(name, is_top=is_top)
-                    self._additional._judge(each, f"{path}[{name}]", deeper, found, warn)
-            for name, rules in self._properties.items():
-                if name in value:
-                    deeper = change.member(name, is_top=is_top)
-                    rules._judge(value[name], f"{path}.{name}" if path else name, deeper, found, warn)
+            self._judge_members(rules, value, path, change)
 
-    def _judge_items(
-        self, rules: Rules, value: list[Any], path: str, change: _Change, found: list[FieldError], warn: Warn
-    ) -> None:
+    @property
+    def _is_over(self) -> bool:
+        return self._budget is not None and self._budget.left < 0
+
+    def _judge_members(self, rules: Rules, value: Obj, path: str, change: _Change) -> None:
+        is_top = change.above is None
+        if rules.additional is not None:
+            for name, each in value.items():
+                deeper = change.member(name, is_top=is_top)
+                self.judge(rules.additional, each, f"{path}[{name}]", deeper)
+        for name, below in rules.properties.items():
+            if name in value:
+                deeper = change.member(name, is_top=is_top)
+                self.judge(below, value[name], f"{path}.{name}" if path else name, deeper)
+
+    def _judge_items(self, rules: Rules, below: Rules, value: list[Any], path: str, change: _Change) -> None:
         before: dict[str, Any] = {}
-        keys = self._schema.get("x-kubernetes-list-map-keys") or ()
-        if self._schema.get("x-kubernetes-list-type") == "map" and isinstance(change.old, list):
+        keys = rules.schema.get("x-kubernetes-list-map-keys") or ()
+        if rules.schema.get("x-kubernetes-list-type") == "map" and isinstance(change.old, list):
             before = {_identity(item, keys): item for item in change.old}
         for index, item in enumerate(value):
             old = before.get(_identity(item, keys)) if before else None
-            rules._judge(item, f"{path}[{index}]", change.item(index, old), found, warn)
+            self.judge(below, item, f"{path}[{index}]", change.item(index, old))
 
-    # --- judging
+    def _apply(self, rules: Rules, value: Any, path: str, change: _Change) -> None:
+        from fakekube.schema.custom import applying  # only objects with rules need the engine
 
-    def _judge_here(self, value: Any, path: str, change: _Change, found: list[FieldError], warn: Warn) -> None:
-        kind, ruled = self._schema.get("type") or "", self._ruled
-        if ruled is None:
-            from fakekube.schema.custom.programs import ruled as compiled  # only objects with rules need the engine
-
-            ruled = self._ruled = compiled(self._schema, self._stated[RULES], root=self._root)
+        kind, ruled = rules.schema.get("type") or "", rules.ruled()
         if ruled is None:
             text = "rule compiler initialization error: failed to convert to declType for CEL validation rules"
-            found.append(_error(path, bad_value(kind), text))
+            self.found.append(applying.invalid(path, bad_value(kind), text))
             return
-        for program in ruled.programs:
-            if program.test is None or (program.uses_old and change.old is None and not program.optional_old):
-                continue
-            fault = _fault(program, ruled.type, value, change.old, kind)
-            if fault is None:
-                continue
-            error = fault.told(path, value, kind)
-            if fault.ratchets and not program.uses_old and change.unchanged:
-                warn(f"{error.field}: {error.message}")
+
+        def tell(error: FieldError, may_ratchet: bool) -> None:
+            if may_ratchet and change.unchanged:
+                self._warn(f"{error.field}: {error.message}")
             else:
-                found.append(error)
+                self.found.append(error)
 
-
-class _Fault(NamedTuple):
-    """A rule that does not hold, or (with text alone) that cannot be judged."""
-
-    text: str
-    program: Program | None = None
-
-    @property
-    def ratchets(self) -> bool:
-        return self.program is not None
-
-    def told(self, path: str, value: Any, kind: str) -> FieldError:
-        if self.program is None:
-            return _error(path, bad_value(kind), self.text)
-        rule = self.program.rule
-        if field := rule.get("fieldPath"):
-            path += field if path else field.removeprefix(".")
-        shown = "" if kind in ("object", "array") else bad_value(value)
-        match rule.get("reason"):
-            case "FieldValueForbidden":
-                return FieldError("FieldValueForbidden", path or "<nil>", f"Forbidden: {self.text}")
-            case "FieldValueRequired":
-                return FieldError("FieldValueRequired", path or "<nil>", f"Required value: {self.text}")
-            case "FieldValueDuplicate":
-                text = f"Duplicate value: {shown}" if shown else "Duplicate value"
-                return FieldError("FieldValueDuplicate", path or "<nil>", text)
-        return _error(path, shown, self.text)
-
-
-def _error(path: str, shown: str, text: str) -> FieldError:
-    start = f"Invalid value: {shown}: " if shown else "Invalid value: "
-    return FieldError("FieldValueInvalid", path or "<nil>", start + text)
-
-
-def _fault(program: Program, type: Type, value: Any, old: Any, kind: str) -> _Fault | None:
-    from fakekube.schema.cel.values import NOTHING, EvaluationError, Optional
-
-    convert = type.convert or (lambda each: each)
-    assert program.test is not None, "asked before"
-    try:
-        now = convert(value)
-        then = None if old is None else convert(old)
-        given = then
-        if program.optional_old:
-            given = NOTHING if old is None else Optional(True, then)
-        if program.test.program(now, given) is True:
-            return None
-    except EvaluationError as error:
-        return _Fault(_evaluation_text(str(error), program.rule))
-    return _Fault(_message(program, now, then), program)
-
-
-def _evaluation_text(error: str, rule: Mapping[str, Any]) -> str:
-    said = (rule.get("message") or "").strip() or rule["rule"].strip()
-    if error.startswith("no such overload"):
-        return f"'{error}': {OVERLOAD}{said}"
-    if error.startswith("operation cancelled: actual cost limit exceeded"):
-        return f"'{error}': no further validation rules will be run due to call cost exceeds limit for rule: {said}"
-    return f"{error} evaluating rule: {said}"
-
-
-def _message(program: Program, now: Any, then: Any) -> str:
-    from fakekube.schema.cel.values import EvaluationError
-
-    stated: str = (program.rule.get("message") or "").strip()
-    if program.message is not None and not (program.optional_old and "oldSelf" in program.message.names):
-        try:
-            made = program.message.program(now, then).strip()
-        except EvaluationError:
-            made = ""
-        if made and len(made.encode()) <= LONGEST_MESSAGE and "\n" not in made:
-            return str(made)
-    return stated or f"failed rule: {program.rule['rule'].strip()}"
+        if self._budget is None:
+            self._budget = applying.Budget()
+        applying.apply(ruled, value, change.old, path, kind, self._budget, tell)
 
 
 def _identity(item: Any, keys: Any) -> str:
@@ -248,9 +190,9 @@ def _made(stated: Schema, schema: Schema, root: bool) -> Rules | None:
         if isinstance(part, dict) and isinstance(node, dict):
             rules = _made(part, node, bool(node.get(EMBEDS)))
             if word == "items":
-                found._items = rules
+                found.items = rules
             else:
-                found._additional = rules
+                found.additional = rules
     properties = schema.get("properties") or {}
     for name, part in (stated.get("properties") or {}).items():
         node = properties.get(name)
@@ -258,9 +200,9 @@ def _made(stated: Schema, schema: Schema, root: bool) -> Rules | None:
             continue
         rules = _made(part, node, bool(node.get(EMBEDS)))
         if rules is not None and _can_be_seen(node):
-            found._properties[name] = rules
+            found.properties[name] = rules
     parts = [_made(part, schema, root) for part in stated.get("allOf") or () if _has_rules(part)]
-    found._all_of = [part for part in parts if part is not None]
+    found.all_of = [part for part in parts if part is not None]
     return None if found.is_empty else found
 
 

@@ -114,6 +114,13 @@ def _sorted(items: list[Any]) -> list[Any]:
     return sorted(items, key=cmp_to_key(compare))
 
 
+def _sorted_by(items: list[Any], keys: list[Any]) -> list[Any]:
+    if keys and not all(type(key) is type(keys[0]) for key in keys):
+        raise EvaluationError("list elements must have the same type")
+    by_key = cmp_to_key(compare)
+    return [items[index] for index in sorted(range(len(items)), key=lambda index: by_key(keys[index]))]
+
+
 def inserted(values_: dict[Any, Any], *added: Any) -> dict[Any, Any]:
     """The map with a key and value, or with all of another map."""
     entries = [added] if len(added) == 2 else list(added[0].items())
@@ -176,6 +183,8 @@ def rows() -> Iterator[Row]:
         yield "max", f"list_{kind}_max_{kind}", f"{listed}.() -> {kind}", _best("max", 1)
         yield "min", f"list_{kind}_min_{kind}", f"{listed}.() -> {kind}", _best("min", -1)
         yield "sort", f"list_{kind}_sort", f"{listed}.() -> {listed}", _sorted
+        by_keys = f"list_{kind}_sortByAssociatedKeys"
+        yield "@sortByAssociatedKeys", by_keys, f"list<T>.({listed}) -> list<T>", _sorted_by
     for kind in _ZEROS:
         yield "sum", f"list_{kind}_sum_{kind}", f"list<{kind}>.() -> {kind}", _sum(kind)
     yield "indexOf", "list_a_index_of_int", "list<A>.(A) -> int", _index_of

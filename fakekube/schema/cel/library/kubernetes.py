@@ -82,6 +82,10 @@ class Ip(NamedTuple):
     def type_name(self) -> str:
         return "net.IP"
 
+    @property
+    def bytes_held(self) -> int:
+        return self.address.max_prefixlen // 8
+
 
 class Cidr(NamedTuple):
     """A network, with the address it was written with."""
@@ -91,6 +95,10 @@ class Cidr(NamedTuple):
     @property
     def type_name(self) -> str:
         return "net.CIDR"
+
+    @property
+    def bytes_held(self) -> int:
+        return self.interface.max_prefixlen // 8
 
 
 def _parsed_ip(text: str) -> Ip:
@@ -326,6 +334,11 @@ class Format(NamedTuple):
     def type_name(self) -> str:
         return "kubernetes.NamedFormat"
 
+    @property
+    def longest_pattern(self) -> int:
+        """What its pattern counts as in costs."""
+        return _LONGEST_PATTERNS[self.name]
+
 
 def _prefix(check: Callable[[str], list[str]]) -> Callable[[str], list[str]]:
     return lambda text: check(text[:-1] + "a" if text.endswith("-") else text)
@@ -361,6 +374,18 @@ _CHECKS: dict[str, Callable[[str], list[str]]] = {
     "byte": _of_schema("byte", "invalid base64"),
     "date": _of_schema("date", "invalid date"),
     "datetime": _of_schema("datetime", "invalid datetime"),
+}
+
+
+_LONGEST_PATTERNS = {
+    **dict.fromkeys(("dns1123Label", "dns1123LabelPrefix", "dns1035Label", "dns1035LabelPrefix"), 30),
+    **dict.fromkeys(("dns1123Subdomain", "dns1123SubdomainPrefix", "qualifiedName"), 60),
+    "labelValue": 40,
+    "uri": 1103,
+    "uuid": 78,
+    "byte": 84,
+    "date": 179,
+    "datetime": 179,
 }
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from fakekube.core.patterns import PatternError, compiled
-from fakekube.schema.cel import values
 from fakekube.schema.cel.declarations import Row
-from fakekube.schema.cel.values import Duration, EvaluationError, Struct, Timestamp, TypeValue, Uint
+from fakekube.schema.cel.library.formatting import formatted
+from fakekube.schema.cel.values import EvaluationError
 
 _LOWER = {code: code + 32 for code in range(65, 91)}
 _UPPER = {code: code - 32 for code in range(97, 123)}
@@ -93,122 +91,6 @@ def _find_all(text: str, pattern: str, count: int = -1) -> list[str]:
         return []
     found = [match.group() for match in _pattern(pattern).finditer(text)]
     return found if count < 0 else found[:count]
-
-
-# --- format
-
-_CLAUSE = re.compile(r"%(?:(%)|(?:\.([0-9]+))?(.)?)", re.DOTALL)
-DEFAULT_PRECISION = 6
-
-
-def formatted(text: str, args: list[Any]) -> str:
-    """string.format()"""
-    taken = iter(args)
-    count = 0
-
-    def put(match: re.Match[str]) -> str:
-        nonlocal count
-        if match.group(1):
-            return "%"
-        if count >= len(args):
-            raise EvaluationError(f"index {count} out of range")
-        count += 1
-        letter = match.group(3)
-        if not letter:
-            raise EvaluationError("unexpected end of string")
-        return _clause(letter, int(match.group(2) or DEFAULT_PRECISION), next(taken))
-
-    return _CLAUSE.sub(put, text)
-
-
-def _clause(letter: str, precision: int, value: Any) -> str:
-    match letter:
-        case "s":
-            return shown(value)
-        case "d":
-            return _decimal(value)
-        case "f" | "e":
-            return _floating(letter, precision, value)
-        case "b" | "o":
-            whole = isinstance(value, int) and (letter == "b" or not isinstance(value, bool))
-            if not whole:
-                kind = "binary" if letter == "b" else "octal"
-                allowed = "only integers and bools" if letter == "b" else "only integers"
-                raise _unfit(kind, allowed, value, "bool" if letter == "b" else "")
-            return format(int(value), letter)
-        case "x" | "X":
-            return _hexadecimal(letter, value)
-    raise EvaluationError(f'unrecognized formatting clause "{letter}"')
-
-
-def _unfit(clause: str, allowed: str, value: Any, extra: str = "") -> EvaluationError:
-    return EvaluationError(
-        f"error during formatting: {clause} clause can only be used on {allowed.removeprefix('only ')}, "
-        f"was given {values.type_name(value)}"
-    )
-
-
-def _decimal(value: Any) -> str:
-    if isinstance(value, float):
-        return _special(value) or values.plain_number(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(int(value))
-    raise _unfit("decimal", "integers", value)
-
-
-def _special(value: float) -> str:
-    if math.isnan(value):
-        return "NaN"
-    return ("Infinity" if value > 0 else "-Infinity") if math.isinf(value) else ""
-
-
-def _floating(letter: str, precision: int, value: Any) -> str:
-    if not values.is_number(value):
-        kind = "fixed-point" if letter == "f" else "scientific"
-        raise _unfit(kind, "doubles", value)
-    number = float(value)
-    return _special(number) or format(number, f".{precision}{letter}")
-
-
-def _hexadecimal(letter: str, value: Any) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return format(int(value), letter)
-    if isinstance(value, (str, bytes)):
-        text = (value.encode() if isinstance(value, str) else value).hex()
-        return text.upper() if letter == "X" else text
-    raise _unfit("hex", "integers, byte buffers, and strings", value)
-
-
-def shown(value: Any) -> str:
-    """A value as %s shows it."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return value
-        case Uint() | int():
-            return str(int(value))
-        case float():
-            return _special(value) or values.plain_number(value)
-        case bytes():
-            return value.decode("utf-8", "replace")
-        case Timestamp():
-            return values.timestamp_text(value)
-        case Duration():
-            return values.duration_text(value)
-        case TypeValue():
-            return value.name
-        case list():
-            return "[" + ", ".join(map(shown, value)) + "]"
-        case dict() | Struct():
-            return "{" + ", ".join(sorted(f"{shown(key)}: {shown(each)}" for key, each in value.items())) + "}"
-    kind = values.type_name(value)
-    raise EvaluationError(
-        "error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, "
-        f"types, durations, and timestamps, was given {kind}"
-    )
 
 
 def rows() -> Iterator[Row]:

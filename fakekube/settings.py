@@ -9,6 +9,8 @@ from pathlib import Path
 
 KUBERNETES_VERSION = "1.36"
 LOCALHOST = "127.0.0.1"
+MOST_NODES = 61_183
+"""There are private addresses for the pods of no more."""
 CLOCKS = ("wall", "virtual", "auto")
 
 
@@ -59,8 +61,8 @@ class Settings:
         _check_port("port", self.port)
         if self.dns_port is not None:
             _check_port("dns_port", self.dns_port)
-        if self.nodes < 0:
-            raise ValueError(f"nodes must be 0 or more, not {self.nodes}")
+        if not 0 <= self.nodes <= MOST_NODES:
+            raise ValueError(f"nodes must be from 0 to {MOST_NODES}, not {self.nodes}")
         if self.clock not in CLOCKS:
             raise ValueError(f"clock must be one of {', '.join(CLOCKS)}, not {self.clock!r}")
         if self.token == "":

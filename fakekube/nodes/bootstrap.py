@@ -1,7 +1,8 @@
 """The Node objects that a cluster is born with, as plain data.
 
 Nodes are named node-1, node-2, ...; zones go round as a, a, b: the first two of three are in zone-a, the third in
-zone-b, and so on again. Each has a /24 of its own for pods, 10.244.N.0/24 (from the 256th on 10.245.0.0/24 and so on).
+zone-b, and so on again. Each has a /24 of its own for pods, 10.244.N.0/24 (from the 256th on 10.245.0.0/24 and so on). All
+addresses are private: 10.0.0.0/16 is for nodes, 10.96.0.0/12 for Services, the rest of 10.0.0.0/8 for pods.
 """
 
 from __future__ import annotations
@@ -60,11 +61,14 @@ def labels(number: int) -> dict[str, str]:
     }
 
 
+POD_RANGES = (*range(244, 256), *range(1, 96), *range(112, 244))
+"""The second numbers of the addresses of pods, in the order in which they are used: 256 nodes have one in common."""
+MOST_NODES = 256 * len(POD_RANGES) - 1
+
+
 def pod_cidr(number: int) -> str:
-    """The addresses of the node's pods; from the 3,072nd node on they are in 11.0.0.0/8, as 10.0.0.0/8 is full."""
-    part = 244 + number // 256
-    first, second = (10, part) if part < 256 else (11, part - 256)
-    return f"{first}.{second}.{number % 256}.0/24"
+    """The addresses of the node's pods."""
+    return f"10.{POD_RANGES[number // 256]}.{number % 256}.0/24"
 
 
 def address(number: int) -> str:

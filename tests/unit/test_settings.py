@@ -32,6 +32,7 @@ def test_a_kubeconfig_given_as_text_is_a_path() -> None:
         {"port": 65536},
         {"dns_port": -1},
         {"nodes": -1},
+        {"nodes": 100_000},
         {"token": ""},
         {"controllers": "all,job"},
         {"load_balancers": "203.0.113.1/24"},

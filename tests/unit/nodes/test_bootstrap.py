@@ -1,4 +1,7 @@
+from ipaddress import ip_network
+
 from fakekube.nodes import bootstrap
+from fakekube.settings import MOST_NODES
 
 
 def test_nodes_are_numbered_and_their_zones_go_round() -> None:
@@ -25,3 +28,12 @@ def test_what_a_node_is_said_to_be_follows_from_its_number() -> None:
     assert bootstrap.node(1, now, "v1.36.0") == bootstrap.node(1, now, "v1.36.0")
     one, other = (bootstrap.node_info(name, "v1.36.0") for name in ("node-1", "node-2"))
     assert one["systemUUID"] != other["systemUUID"]
+
+
+def test_pods_of_all_nodes_have_private_addresses_that_nothing_else_has() -> None:
+    networks = [ip_network(bootstrap.pod_cidr(number)) for number in range(1, MOST_NODES + 1)]
+    assert bootstrap.MOST_NODES == MOST_NODES
+    assert len(set(networks)) == MOST_NODES
+    others = [ip_network("10.0.0.0/16"), ip_network("10.96.0.0/12")]
+    assert all(each.subnet_of(ip_network("10.0.0.0/8")) for each in networks)
+    assert not any(each.overlaps(other) for each in networks for other in others)

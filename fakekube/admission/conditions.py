@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fakekube.admission.expressions import Expression, ExpressionError, Inputs, Scope
+from fakekube.admission.expressions import Expression, ExpressionError, Inputs, OutOfBudget, Scope
+from fakekube.admission.expressions.inputs import CONDITIONS_BUDGET
 from fakekube.admission.reading import aggregate
 from fakekube.core.meta import Obj
 from fakekube.schema.cel.types import BOOL
@@ -26,13 +27,26 @@ class Conditions:
 
     def are_met(self, inputs: Inputs) -> bool:
         """Whether all hold; one that does not hold decides, whatever is wrong with others."""
-        faults = []
-        for expression in self._expressions:
-            try:
-                if expression.value(inputs) is False:
-                    return False
-            except ExpressionError as error:
-                faults.append(str(error))
+        faults: list[str] = []
+        inputs.budget = CONDITIONS_BUDGET
+        try:
+            values = [self._value(expression, inputs, faults) for expression in self._expressions]
+        except OutOfBudget as error:
+            if self._fails:
+                raise ConditionError(str(error)) from None
+            return False
+        if False in values:
+            return False
         if faults and self._fails:
             raise ConditionError(aggregate(faults))
         return not faults
+
+    @staticmethod
+    def _value(expression: Expression, inputs: Inputs, faults: list[str]) -> object:
+        try:
+            return expression.value(inputs)
+        except OutOfBudget:
+            raise
+        except ExpressionError as error:
+            faults.append(str(error))
+            return None

@@ -12,8 +12,15 @@ from fakekube.schema.cel.types import DYN, Type
 from fakekube.schema.cel.values import EvaluationError
 
 
+OUT_OF_BUDGET = "validation failed due to running out of cost budget, no further validation rules will be run"
+
+
 class ExpressionError(Exception):
     """An expression has no value; the message is the real server's."""
+
+
+class OutOfBudget(ExpressionError):
+    """Expressions cost more than they may together; no further ones are evaluated."""
 
 
 class Expression:
@@ -42,13 +49,24 @@ class Expression:
         return DYN if self._compiled is None else self._compiled.type
 
     def value(self, inputs: Inputs) -> Any:
-        """What it comes to; ExpressionError if that is nothing."""
+        """What it comes to; ExpressionError if that is nothing, OutOfBudget if that costs too much."""
         if self.fault or self._compiled is None:
             raise ExpressionError(f"compilation error: {self.fault}")
         try:
-            return self._compiled.program(*inputs.values(self._names))
+            found, cost = self._compiled.program.evaluate(inputs.values(self._names))
         except EvaluationError as error:
+            _spend(inputs, error.cost)
             raise ExpressionError(f"expression '{self.source}' resulted in error: {error}") from None
+        _spend(inputs, cost)
+        return found
+
+
+def _spend(inputs: Inputs, cost: int) -> None:
+    if cost > inputs.budget:
+        raise OutOfBudget(
+            "validation failed due to running out of cost budget, no further validation rules will be run"
+        )
+    inputs.budget -= cost
 
 
 def _mismatch(found: Type, wanted: tuple[Type, ...]) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from fakekube.schema.resources import Resource
 
 Evaluate = Callable[["Inputs"], Any]
+BUDGET, CONDITIONS_BUDGET = 10_000_000, 2_500_000
+"""What expressions may cost together: those of a policy for one object, and conditions."""
 UNSEEN = ("uid", "object", "oldObject")
 """Parts of an AdmissionRequest that `request` does not have."""
 
@@ -47,6 +49,8 @@ class Inputs:
             "params": params,
         }
         self._shown = shown
+        self.budget = BUDGET
+        """What expressions may still cost."""
 
     def values(self, names: Sequence[str]) -> list[Any]:
         """The values of these variables."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from fakekube.admission.chain import Attributes
 from fakekube.admission.conditions import Conditions
-from fakekube.admission.expressions import Expression, ExpressionError, Inputs, Scope
+from fakekube.admission.expressions import Expression, ExpressionError, Inputs, OutOfBudget, Scope
 from fakekube.admission.expressions.inputs import Evaluate
 from fakekube.admission.matching import Equivalents, Rule, Selection, chosen, missing_namespace, rules_of
 from fakekube.core.meta import Obj, name_of
@@ -99,6 +99,8 @@ def _evaluated(name: str, expression: Expression) -> Evaluate:
             raise EvaluationError(f'composited variable "{name}" fails to compile: {expression.fault}')
         try:
             return expression.value(inputs)
+        except OutOfBudget:
+            raise
         except ExpressionError as error:
             why = str(error).removeprefix(f"expression '{expression.source}' resulted in error: ")
             raise EvaluationError(f'composited variable "{name}" fails to evaluate: {why}') from None

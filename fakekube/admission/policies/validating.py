@@ -10,8 +10,9 @@ import orjson
 
 from fakekube.admission.chain import Attributes, Context, Plugin
 from fakekube.admission.conditions import ConditionError
-from fakekube.admission.expressions import Expression, ExpressionError, Inputs, Scope
+from fakekube.admission.expressions import Expression, ExpressionError, Inputs, OutOfBudget, Scope
 from fakekube.admission.expressions.authorizing import Authorizer
+from fakekube.admission.expressions.inputs import BUDGET
 from fakekube.admission.forms import Forms, Versioned
 from fakekube.admission.matching import Equivalents
 from fakekube.admission.policies.configured import Binding, Policies, Policy
@@ -81,6 +82,8 @@ class Validation:
             return ""
         try:
             found = self._told.value(inputs)
+        except OutOfBudget as error:
+            raise OutOfBudget(f"failed messageExpression: {error}") from None
         except ExpressionError:
             return ""
         text = found.strip() if isinstance(found, str) else ""
@@ -163,14 +166,25 @@ class _Judge:
         yield from self._annotate(policy, binding, inputs)
 
     @staticmethod
-    def _decisions(policy: ValidatingPolicy, inputs: Inputs) -> Iterator[Decision]:
+    def _decisions(policy: ValidatingPolicy, inputs: Inputs) -> list[Decision]:
+        failed: list[int] = []
+        found: dict[int, Decision] = {}
         for index, validation in enumerate(policy.validations):
             try:
                 if not validation.holds(inputs):
-                    yield Decision(index, validation.message(inputs), validation.reason)
+                    failed.append(index)
+            except OutOfBudget as error:
+                return [Decision(0, str(error))] if policy.fails else []
             except ExpressionError as error:
                 if policy.fails:
-                    yield Decision(index, str(error))
+                    found[index] = Decision(index, str(error))
+        for index in failed:
+            validation = policy.validations[index]
+            try:
+                found[index] = Decision(index, validation.message(inputs), validation.reason)
+            except OutOfBudget as error:
+                found |= {index: Decision(index, str(error))} if policy.fails else {}
+        return [found[index] for index in sorted(found)]
 
     def _act(self, policy: Policy, binding: Binding, decision: Decision) -> Iterator[Denial]:
         """Do what the binding says is to follow."""
@@ -192,6 +206,7 @@ class _Judge:
                     self._attributes.annotate(FAILURE, orjson.dumps([failure]).decode())
 
     def _annotate(self, policy: ValidatingPolicy, binding: Binding, inputs: Inputs) -> Iterator[Denial]:
+        inputs.budget = BUDGET
         for key, expression in policy.annotations:
             try:
                 found = expression.value(inputs)

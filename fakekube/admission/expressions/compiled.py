@@ -11,7 +11,6 @@ from fakekube.schema.cel.faults import CompileError
 from fakekube.schema.cel.types import DYN, Type
 from fakekube.schema.cel.values import EvaluationError
 
-
 OUT_OF_BUDGET = "validation failed due to running out of cost budget, no further validation rules will be run"
 
 

@@ -54,17 +54,22 @@ _SECTION: dict[str, Any] = {
         "options": {"type": "object", "additionalProperties": {"type": "string"}, "maxProperties": 16},
         "limit": {"anyOf": [{"type": "integer"}, {"type": "string"}], "x-kubernetes-int-or-string": True},
     },
-    "x-kubernetes-validations": [
-        {"rule": "self.mode != 'Fast' || self.count <= 10", "message": "no more than 10 where the mode is Fast"},
-        {"rule": "!has(self.hosts) || self.hosts.all(h, h.size() > 1 && h.startsWith(self.name))"},
-    ],
 }
 
 
-def definition(sections: int) -> dict[str, Any]:
-    """The definition of Widgets whose specification has so many sections, each with defaults and rules."""
-    spec = {"type": "object", "properties": {f"section{number}": _SECTION for number in range(sections)}}
-    schema = {"type": "object", "properties": {"spec": spec}}
+def _rules(number: int) -> list[dict[str, str]]:
+    """Rules that no other section has."""
+    most = f"self.mode != 'Fast' || self.count <= {10 + number}"
+    hosts = f"!has(self.hosts) || self.hosts.all(h, h.size() > {1 + number % 3} && h != 'no-{number}')"
+    return [{"rule": most, "message": f"no more than {10 + number} where the mode is Fast"}, {"rule": hosts}]
+
+
+def definition(sections: int, *, rules: bool = True) -> dict[str, Any]:
+    """The definition of Widgets whose specification has so many sections, each with defaults and rules of its own."""
+    parts = {f"section{number}": {**_SECTION} for number in range(sections)}
+    for number, part in enumerate(parts.values() if rules else ()):
+        part["x-kubernetes-validations"] = _rules(number)
+    schema = {"type": "object", "properties": {"spec": {"type": "object", "properties": parts}}}
     version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
     names = {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"}
     return {

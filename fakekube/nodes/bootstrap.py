@@ -1,8 +1,8 @@
 """The Node objects that a cluster is born with, as plain data.
 
 Nodes are named node-1, node-2, ...; zones go round as a, a, b: the first two of three are in zone-a, the third in
-zone-b, and so on again. Each has a /24 of its own for pods, 10.244.N.0/24 (from the 256th on 10.245.0.0/24 and so on). All
-addresses are private: 10.0.0.0/16 is for nodes, 10.96.0.0/12 for Services, the rest of 10.0.0.0/8 for pods.
+zone-b, and so on again. Each has a /24 of its own for pods, 10.244.N.0/24 (from the 256th on 10.245.0.0/24 and so on).
+All addresses are private: 10.0.0.0/16 is for nodes, 10.96.0.0/12 for Services, the rest of 10.0.0.0/8 for pods.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ def _chosen(pod: Obj, judge: Judge, candidates: list[NodeState], world: World) -
     for state in candidates:
         if state.name == nominated:
             return state
-    return candidates[0] if len(candidates) == 1 else scores.best(judge.request, candidates, judge.nodes, world)
+    return candidates[0] if len(candidates) == 1 else scores.best(pod, judge.request, candidates, judge.nodes, world)
 
 
 def _without_node(pod: Obj, judge: Judge, refusals: dict[str, Refusal], world: World) -> Plan:

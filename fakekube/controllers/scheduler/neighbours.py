@@ -27,7 +27,7 @@ class Term:
 
     def __init__(self, term: Obj, owner: Placed, world: World) -> None:
         self.topology: str = term["topologyKey"]
-        self._labels = _with_label_keys(term, owner.labels)
+        self._labels = with_label_keys(term, owner.labels)
         listed = term.get("namespaces")
         selector = term.get("namespaceSelector")
         self._namespaces = frozenset(listed or (() if selector is not None else (owner.namespace,)))
@@ -46,7 +46,7 @@ class Term:
         return self._selected(labels_of(namespace) if namespace is not None else {})
 
 
-def _with_label_keys(term: Obj, labels: dict[str, str]) -> Matches:
+def with_label_keys(term: Obj, labels: dict[str, str]) -> Matches:
     """The term's label selector, narrowed to pods that share (or do not share) the owner's own labels."""
     selector: Obj | None = term.get("labelSelector")
     more = [
@@ -146,14 +146,15 @@ class _Domains:
     def __init__(self, constraint: Obj, request: Request, nodes: Nodes, without: frozenset[Key]) -> None:
         self._key: str = constraint["topologyKey"]
         self._skew: int = constraint["maxSkew"]
-        self._matches = _with_label_keys(constraint, request.labels)
+        self._matches = with_label_keys(constraint, request.labels)
         self._own = int(self._matches(request.labels))
         self._counts: Counter[str] = Counter()
-        eligible = _eligible(constraint, request)
-        needed = [each["topologyKey"] for each in request.spec["topologySpreadConstraints"]]
+        counts = eligible(constraint, request)
+        listed = request.spec["topologySpreadConstraints"]
+        needed = [each["topologyKey"] for each in listed if each.get("whenUnsatisfiable") == "DoNotSchedule"]
         for state in nodes.present():
-            if all(key in state.labels for key in needed) and eligible(state):
-                self._counts[state.labels[self._key]] += _matching(state, self._matches, request.namespace, without)
+            if all(key in state.labels for key in needed) and counts(state):
+                self._counts[state.labels[self._key]] += matching(state, self._matches, request.namespace, without)
         few = len(self._counts) < (constraint.get("minDomains") or 1)
         self._least = 0 if few else min(self._counts.values(), default=0)
 
@@ -165,7 +166,7 @@ class _Domains:
         return SPREAD if skew > self._skew else ""
 
 
-def _eligible(constraint: Obj, request: Request) -> Callable[[NodeState], bool]:
+def eligible(constraint: Obj, request: Request) -> Callable[[NodeState], bool]:
     """Which nodes count: those that the pod could be on by its own node rules, and by taints if so asked."""
     fits = pod_node_predicate(request.spec)
     by_affinity = constraint.get("nodeAffinityPolicy", "Honor") == "Honor"
@@ -182,9 +183,9 @@ def _eligible(constraint: Obj, request: Request) -> Callable[[NodeState], bool]:
     return counts
 
 
-def _matching(state: NodeState, matches: Matches, namespace: str, without: frozenset[Key]) -> int:
+def matching(state: NodeState, matches: Matches, namespace: str, without: frozenset[Key]) -> int:
     return sum(
         1
         for key, pod in state.pods.items()
-        if pod.namespace == namespace and key not in without and matches(pod.labels)
+        if pod.namespace == namespace and not pod.deleting and key not in without and matches(pod.labels)
     )

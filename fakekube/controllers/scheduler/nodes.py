@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fakekube.controllers.scheduler.ranking import Rankings
-from fakekube.controllers.scheduler.requests import Amounts, Placed, amounts
+from fakekube.controllers.scheduler.requests import UNASKED, Amounts, Placed, amounts
 from fakekube.core.meta import Obj
 from fakekube.machinery.podfacts import TERMINAL
 from fakekube.machinery.world import World
@@ -17,7 +17,19 @@ SOFT = frozenset({"PreferNoSchedule"})
 class NodeState:
     """A node (None while only pods name it) and the pods that are bound to it."""
 
-    __slots__ = ("allocatable", "deterring", "labels", "most_pods", "name", "obj", "pods", "revision", "used")
+    __slots__ = (
+        "allocatable",
+        "deterring",
+        "images",
+        "labels",
+        "most_pods",
+        "name",
+        "obj",
+        "pods",
+        "revision",
+        "thought",
+        "used",
+    )
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -27,42 +39,59 @@ class NodeState:
         self.allocatable: Amounts = {}
         self.most_pods = 0
         self.used: Amounts = {}
+        self.thought: Amounts = dict.fromkeys(UNASKED, 0)
         self.pods: dict[Key, Placed] = {}
         self.deterring = False
         """Whether it has a taint that only makes it less wanted."""
+        self.images: dict[str, int] = {}
+        """The images that it has, with their sizes in bytes."""
 
     def take(self, stored: Stored | None) -> None:
         """Note what the node is now."""
         self.obj = None if stored is None else stored.view
         self.revision = 0 if stored is None else stored.revision
         self.deterring = False
+        self.images = {}
         if self.obj is not None:
             self.deterring = any(each.get("effect") in SOFT for each in self.obj["spec"].get("taints") or ())
             self.labels = self.obj["metadata"].get("labels") or {}
             status = self.obj.get("status") or {}
             self.allocatable = amounts(status.get("allocatable") or status.get("capacity"))
             self.most_pods = self.allocatable.get("pods", 0) // NANO
+            if status.get("images"):
+                listed = status["images"]
+                self.images = {name: each.get("sizeBytes", 0) for each in listed for name in each.get("names") or ()}
 
     def add(self, key: Key, request: Placed) -> None:
         """A pod was bound to the node."""
         self.pods[key] = request
         for name, amount in request.amounts.items():
             self.used[name] = self.used.get(name, 0) + amount
+        for name, usual in UNASKED.items():
+            self.thought[name] += request.amounts.get(name, usual)
 
     def drop(self, key: Key) -> None:
         """A pod has gone or ended."""
-        for name, amount in self.pods.pop(key).amounts.items():
+        gone = self.pods.pop(key).amounts
+        for name, amount in gone.items():
             self.used[name] -= amount
+        for name, usual in UNASKED.items():
+            self.thought[name] -= gone.get(name, usual)
 
 
 class Nodes:
-    """All nodes by name; pods that could not be placed; pods whose anti-affinity keeps others away."""
+    """All nodes by name; pods that could not be placed; pods whose affinity concerns others.
+
+    `deterring` and `stocked`: the nodes with soft taints, and those that have images.
+    """
 
     def __init__(self, world: World) -> None:
         self.states: dict[str, NodeState] = {}
         self.waiting: dict[Key, None] = {}
         self.repelling: dict[Key, Placed] = {}
+        self.attracting: dict[Key, Placed] = {}
         self.deterring: set[str] = set()
+        self.stocked: set[str] = set()
         self.rankings = Rankings()
         self.freed = False
         self._places: dict[Key, tuple[str, int]] = {}
@@ -81,10 +110,11 @@ class Nodes:
         state = self._state(name)
         state.take(event.after)
         self.rankings.touch(name)
-        if state.deterring:
-            self.deterring.add(name)
-        else:
-            self.deterring.discard(name)
+        for marked, names in ((state.deterring, self.deterring), (bool(state.images), self.stocked)):
+            if marked:
+                names.add(name)
+            else:
+                names.discard(name)
         if event.after is None and not state.pods:
             del self.states[name]
         self.freed = event.after is not None and (event.before is None or _matters(event.before.view, event.after.view))
@@ -103,13 +133,19 @@ class Nodes:
             node = ""
         old, version = self._places.get(key, ("", 0))
         generation = 0 if after is None else after["metadata"].get("generation", 0)
-        if node == old and version == generation:
+        if node == old and version == generation and (not node or event.after is None or self._labelled(event.after)):
             return
         if old:
             self._leave(key, old)
         if node and event.after is not None:
             self._enter(key, node, event.after, generation)
         self.freed = bool(old) or bool(node)
+
+    def _labelled(self, stored: Stored) -> bool:
+        """Whether the pod has the labels that it had."""
+        state = self.node_of(stored.key)
+        placed = state.pods.get(stored.key) if state is not None else None
+        return placed is not None and placed.labels == stored.labels
 
     def _wait(self, key: Key, pod: Obj | None) -> None:
         waits = False
@@ -122,12 +158,15 @@ class Nodes:
             self.waiting.pop(key, None)
 
     def _enter(self, key: Key, node: str, stored: Stored, generation: int) -> None:
-        request = Placed(key.namespace, stored.labels, stored.view["spec"])
+        view = stored.view
+        request = Placed(key.namespace, stored.labels, view["spec"], deleting="deletionTimestamp" in view["metadata"])
         self._state(node).add(key, request)
         self.rankings.touch(node)
         self._places[key] = (node, generation)
         if request.anti_affinity:
             self.repelling[key] = request
+        if request.attraction:
+            self.attracting[key] = request
 
     def _leave(self, key: Key, node: str) -> None:
         state = self.states[node]
@@ -135,6 +174,7 @@ class Nodes:
         self.rankings.touch(node)
         del self._places[key]
         self.repelling.pop(key, None)
+        self.attracting.pop(key, None)
         if not state.pods and state.obj is None:
             del self.states[node]
 

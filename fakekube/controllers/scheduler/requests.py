@@ -13,6 +13,8 @@ from fakekube.core.quantity import parse
 
 Amounts = dict[str, int]
 """Resource name to amount in billionths, so that all are whole numbers."""
+UNASKED = {"cpu": 100 * 10**6, "memory": 200 * 2**20 * 10**9}
+"""What a pod that does not ask for these is thought to use, when nodes are compared."""
 HostPort = tuple[str, str, int]
 """Address ('0.0.0.0' is all), protocol, port."""
 
@@ -86,15 +88,18 @@ def ports_clash(one: Iterable[HostPort], other: Iterable[HostPort]) -> bool:
 class Placed:
     """What of a pod matters to others when it is on a node. It is kept as long as the pod is there, so it is small."""
 
-    __slots__ = ("amounts", "anti_affinity", "labels", "namespace", "ports", "priority")
+    __slots__ = ("amounts", "anti_affinity", "attraction", "deleting", "labels", "namespace", "ports", "priority")
 
-    def __init__(self, namespace: str, labels: dict[str, str], spec: Obj) -> None:
+    def __init__(self, namespace: str, labels: dict[str, str], spec: Obj, *, deleting: bool = False) -> None:
         self.namespace = namespace
         self.labels = labels
+        self.deleting = deleting
         self.priority: int = spec.get("priority") or 0
         self.amounts = _shared(tuple([each for each in requested(spec).items() if each[1]]))
         self.ports = tuple(host_ports(spec))
-        self.anti_affinity: tuple[Obj, ...] = tuple(terms(spec.get("affinity") or {}, "podAntiAffinity"))
+        affinity = spec.get("affinity") or {}
+        self.anti_affinity: tuple[Obj, ...] = tuple(terms(affinity, "podAntiAffinity"))
+        self.attraction = attraction(affinity)
 
 
 class Request(Placed):
@@ -122,3 +127,29 @@ def terms(affinity: Obj, kind: str) -> list[Obj]:
     """The required terms of podAffinity or podAntiAffinity."""
     found: list[Obj] = (affinity.get(kind) or {}).get("requiredDuringSchedulingIgnoredDuringExecution") or []
     return found
+
+
+HARD_WEIGHT = 1
+"""What a required affinity counts as a preference of the other side."""
+
+
+def attraction(affinity: Obj) -> tuple[tuple[int, Obj], ...]:
+    """Whom the pod would have near it, as terms with weights: of those it must be near, and those it prefers (with
+    negative weights: to be away from)."""
+    near, away = affinity.get("podAffinity") or {}, affinity.get("podAntiAffinity") or {}
+    if not near and not away:
+        return ()
+    return (
+        *((HARD_WEIGHT, term) for term in near.get("requiredDuringSchedulingIgnoredDuringExecution") or ()),
+        *preferences(affinity),
+    )
+
+
+def preferences(affinity: Obj) -> tuple[tuple[int, Obj], ...]:
+    """The preferred terms of podAffinity, and those of podAntiAffinity with negative weights."""
+    field = "preferredDuringSchedulingIgnoredDuringExecution"
+    return tuple(
+        (sign * each["weight"], each["podAffinityTerm"])
+        for kind, sign in (("podAffinity", 1), ("podAntiAffinity", -1))
+        for each in (affinity.get(kind) or {}).get(field) or ()
+    )

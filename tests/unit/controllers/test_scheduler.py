@@ -186,3 +186,81 @@ async def test_a_claim_that_is_not_there_is_named() -> None:
     await pod(made, "p", volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}])
     await made.settle()
     assert 'persistentvolumeclaim "data" not found' in why(made, "p")
+
+
+def near(weight: int, app: str, *, away: bool = False, hard: bool = False) -> Obj:
+    term = {"labelSelector": {"matchLabels": {"app": app}}, "topologyKey": "kubernetes.io/hostname"}
+    kind = "podAntiAffinity" if away else "podAffinity"
+    if hard:
+        return {kind: {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+    return {kind: {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": weight, "podAffinityTerm": term}]}}
+
+
+OTHER: Obj = {"labels": {"app": "b"}}
+
+
+async def test_a_pod_goes_where_others_would_have_it() -> None:
+    made = await lab(count=3)
+    await pod(made, "host", "node-3", affinity=near(50, "b"))
+    await pod(made, "busy", "node-3")
+    await pod(made, "p", metadata=OTHER)
+    await made.settle()
+    assert where(made, "p") == "node-3"
+
+
+async def test_a_pod_stays_away_from_those_that_would_be_apart_from_it() -> None:
+    made = await lab(count=2)
+    await pod(made, "host", "node-1", affinity=near(50, "b", away=True))
+    for name in ("x", "y"):
+        await pod(made, name, "node-2")
+    await pod(made, "p", metadata=OTHER)
+    await made.settle()
+    assert where(made, "p") == "node-2"
+
+
+async def test_pods_of_one_service_are_spread_although_they_do_not_say_so() -> None:
+    made = await lab(count=2)
+    await made.make("services", "Service", "web", spec={"selector": {"app": "b"}})
+    await pod(made, "first", "node-1", metadata=OTHER)
+    await pod(made, "second", "node-2")
+    await pod(made, "third", "node-2")
+    await pod(made, "p", metadata=OTHER, affinity=near(1, "nobody"))
+    await made.settle()
+    assert where(made, "p") == "node-2"
+
+
+async def test_a_large_image_draws_its_pods() -> None:
+    made = await lab(count=2)
+    images = [{"names": ["app:1"], "sizeBytes": 2 * 10**9}]
+    await made.api.patch("nodes", "", "node-2", {"status": {"images": images}}, type="merge", subresource="status")
+    await pod(made, "p")
+    await made.settle()
+    assert where(made, "p") == "node-2"
+
+
+async def test_a_preference_counts_beside_the_room_that_is_left() -> None:
+    made = await lab(count=2)
+    await pod(made, "large", "node-1", container={"resources": {"requests": {"cpu": "3900m"}}})
+    term = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": ["node-1"]}]}
+    liked = {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, "preference": term}]}
+    await pod(made, "p", affinity={"nodeAffinity": liked})
+    await made.settle()
+    assert where(made, "p") == "node-1"
+
+
+async def test_pods_that_are_going_and_labels_that_went_do_not_count_for_spreading() -> None:
+    made = await lab(count=3)
+    rule = {
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        "whenUnsatisfiable": "DoNotSchedule",
+        "labelSelector": {"matchLabels": {"app": "a"}},
+    }
+    one, _ = await pod(made, "one", "node-1"), await pod(made, "two", "node-2")
+    await made.settle()
+    await made.api.patch("pods", "default", one["metadata"]["name"], {"metadata": {"labels": {"app": "x"}}})
+    await pod(made, "third", "node-3")
+    await made.settle()
+    await pod(made, "p", topologySpreadConstraints=[rule])
+    await made.settle()
+    assert where(made, "p") == "node-1"

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from fakekube.core.ids import Ids
 from fakekube.core.meta import Obj, name_of
 from fakekube.machinery.world import World
 from fakekube.nodes.memory import Addresses
-from fakekube.nodes.templates.library import as_yaml
+from fakekube.nodes.templates.functions import chance
+from fakekube.nodes.templates.functions.encodings import as_yaml, raw_json
+from fakekube.nodes.templates.values import Number
 
 STRANGE_NODE = "10.0.255.254"
 """The address of a node that states none."""
@@ -20,8 +23,8 @@ VERSION = "fakekube"
 
 def quoted(value: Any) -> str:
     """JSON of a text; of anything else, its JSON as a text."""
-    made = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    return made if isinstance(value, str) else json.dumps(made)
+    made = raw_json(value)
+    return made if isinstance(value, str) and not isinstance(value, Number) else json.dumps(made, ensure_ascii=False)
 
 
 def indented_yaml(value: Any, depth: int = 0) -> str:
@@ -60,7 +63,7 @@ class Surroundings:
     def functions(self) -> dict[str, Callable[..., Any]]:
         """All by name; NAMES says which these are."""
         now = nano_text(self._world.now())
-        return {
+        made: dict[str, Callable[..., Any]] = {
             "Quote": quoted,
             "YAML": indented_yaml,
             "Now": lambda: now,
@@ -76,6 +79,13 @@ class Surroundings:
             "PodIPWith": lambda name, host, uid, pod, namespace: self._pod_ips(host)[0],
             "PodIPsWith": lambda name, host, uid, pod, namespace: self._pod_ips(host),
         }
+        return _Functions(made, self._by_chance)
+
+    def _by_chance(self) -> dict[str, Callable[..., Any]]:
+        """The functions of time and chance; the same version of an object meets the same chance."""
+        meta = self._obj["metadata"]
+        ids = Ids(f"{meta.get('uid')} {meta.get('resourceVersion')}")
+        return chance.functions(self._world.now(), lambda: ids)
 
     def _node_name(self) -> str:
         if self._obj["kind"] == "Node":
@@ -103,7 +113,19 @@ class Surroundings:
         return self._given
 
 
-NAMES = frozenset(
+class _Functions(dict[str, Callable[..., Any]]):
+    """Functions by name; those of time and chance, which few templates need, are made when they are looked for."""
+
+    def __init__(self, made: dict[str, Callable[..., Any]], more: Callable[[], dict[str, Callable[..., Any]]]) -> None:
+        super().__init__(made)
+        self._more = more
+
+    def __missing__(self, name: str) -> Callable[..., Any]:
+        self.update(self._more())
+        return self[name]
+
+
+NAMES = chance.NAMES | frozenset(
     {
         "Quote",
         "YAML",

@@ -1,7 +1,7 @@
-"""Go's text/template language, as far as templates of stages use it: parsed once, rendered often.
+"""Go's text/template language, over decoded JSON: parsed once, rendered often.
 
-What is not known (a function, `define`, `template`, `block`) is refused when the template is read. Of the functions of
-sprig, those that need neither chance nor the machine are here (`library`).
+What is not known is refused when the template is read. Of the functions of sprig all are here (`functions`) but those
+that reach for the machine, and those that make keys; time and chance are handed in.
 """
 
 from __future__ import annotations

@@ -3,55 +3,35 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from fakekube.nodes.templates import library
+from fakekube.nodes.templates.functions import FUNCTIONS, REFUSED
 from fakekube.nodes.templates.lexing import Piece, Token, pieces
-from fakekube.nodes.templates.values import TemplateError, field, text, truth
+from fakekube.nodes.templates.running import (
+    CONTROLS,
+    LAZY,
+    Functions,
+    Names,
+    Node,
+    Scope,
+    Value,
+    asked,
+    assign,
+    called,
+    declare,
+    dot,
+    field_of,
+    go_on,
+    lazy,
+    leave,
+    nothing,
+    print_text,
+    run_all,
+)
+from fakekube.nodes.templates.values import TemplateError, numbered, text
 
-Functions = Mapping[str, Callable[..., Any]]
-
-
-class Scope:
-    """Where a template is: its dot, the variables in reach, the functions of this rendering, and what is printed."""
-
-    __slots__ = ("dot", "functions", "out", "parent", "variables")
-
-    def __init__(self, dot: Any, functions: Functions, out: list[str], parent: Scope | None = None) -> None:
-        self.dot = dot
-        self.functions = functions
-        self.out = out
-        self.parent = parent
-        self.variables: dict[str, Any] = {}
-
-    def within(self, dot: Any) -> Scope:
-        """A scope within this one."""
-        return Scope(dot, self.functions, self.out, self)
-
-    def holder(self, name: str) -> dict[str, Any]:
-        """The variables of the scope in which the name was declared."""
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.variables:
-                return scope.variables
-            scope = scope.parent
-        raise TemplateError(f"undefined variable {name!r}")
-
-
-Value = Callable[[Scope], Any]
-Node = Callable[[Scope], None]
-LAZY: dict[str, bool] = {"and": False, "or": True}
-"""These look at their operands one by one, and stop at the first that counts as this."""
-_ENDS = ("end", "else", "break", "continue", "define", "template", "block")
-
-
-class _Break(Exception):
-    pass
-
-
-class _Continue(Exception):
-    pass
+_ENDS = ("end", "else")
 
 
 class Template:
@@ -61,19 +41,16 @@ class Template:
         parser = _Parser(pieces(source.strip()), frozenset(known))
         self._nodes, ending = parser.nodes(frozenset())
         assert not ending
+        parser.check_templates()
 
     def render(self, data: Any, functions: Functions | None = None) -> str:
         """The text for this data; TemplateError if it cannot be made."""
         out: list[str] = []
-        scope = Scope(data, functions or {}, out)
-        scope.variables["$"] = data
-        _run(self._nodes, scope)
+        dot = numbered(data)
+        scope = Scope(dot, functions or {}, out)
+        scope.variables["$"] = dot
+        run_all(self._nodes, scope)
         return "".join(out)
-
-
-def _run(nodes: Iterable[Node], scope: Scope) -> None:
-    for node in nodes:
-        node(scope)
 
 
 class _Parser:
@@ -84,7 +61,10 @@ class _Parser:
         self._known = known
         self._declared: list[set[str]] = [{"$"}]
         self._loops = 0
+        self._blocks = 0
         self._line = 0
+        self._templates: dict[str, list[Node]] = {}
+        self._printed: list[tuple[str, int]] = []
 
     def fault(self, message: str) -> TemplateError:
         """The error, with the line it is in."""
@@ -98,7 +78,7 @@ class _Parser:
         for piece in self._pieces:
             self._line = piece.line
             if piece.tokens is None:
-                found.append(_print(piece.text))
+                found.append(print_text(piece.text))
                 continue
             if not piece.tokens:
                 raise self.fault("missing value for command")
@@ -112,31 +92,86 @@ class _Parser:
 
     def _node(self, word: str, tokens: list[Token]) -> Node:
         if word in ("if", "with", "range"):
-            return self._block(word, tokens[1:])
+            return self._control(word, tokens[1:])
         if word in ("break", "continue"):
             if not self._loops:
                 raise self.fault(f"{{{{{word}}}}} outside {{{{range}}}}")
-            return _break if word == "break" else _continue
+            return leave if word == "break" else go_on
         if word in _ENDS:
-            raise self.fault(f"unexpected {{{{{word}}}}}" if word in ("end", "else") else f"{word!r} is not supported")
+            raise self.fault(f"unexpected {{{{{word}}}}}")
+        if word in _NAMED:
+            return _NAMED[word](self, _Tokens(tokens[1:], self))
         names, assigns, value = self._pipeline(_Tokens(tokens, self))
         if not names:
             return lambda scope: scope.out.append(text(value(scope)))
         if len(names) > 1:
             raise self.fault("too many declarations in command")
-        return _assign(names[0], value) if assigns else _declare(names[0], value)
+        return assign(names[0], value) if assigns else declare(names[0], value)
 
-    def _block(self, word: str, tokens: list[Token]) -> Node:
+    # --- templates with names
+
+    def _define(self, tokens: _Tokens) -> Node:
+        if self._blocks:
+            raise self.fault("unexpected {{define}}")
+        self._keep(tokens.name("define clause"), tokens)
+        return nothing
+
+    def _block(self, tokens: _Tokens) -> Node:
+        """{{block}} defines a template and prints it."""
+        name = tokens.name("block clause")
+        self._declared.append(set())
+        _, _, value = self._pipeline(tokens)
+        self._declared.pop()
+        self._keep(name, tokens)
+        return self._print_template(name, value)
+
+    def _template(self, tokens: _Tokens) -> Node:
+        name = tokens.name("template clause")
+        if tokens.peek() is None:
+            return self._print_template(name, lambda scope: None)
+        self._declared.append(set())
+        _, _, value = self._pipeline(tokens)
+        self._declared.pop()
+        return self._print_template(name, value)
+
+    def _keep(self, name: str, tokens: _Tokens) -> None:
+        """Read the body of a template; one that says nothing gives way to another of its name."""
+        tokens.done()
+        outer, self._declared, loops, self._loops = self._declared, [{"$"}], self._loops, 0
+        self._blocks += 1
+        body, ending = self.nodes(frozenset({"end", "else"}))
+        if ending[0].text == "else":
+            raise self.fault("unexpected {{else}}")
+        self._declared, self._loops = outer, loops
+        self._blocks -= 1
+        if body and self._templates.get(name):
+            raise self.fault(f'multiple definition of template "{name}"')
+        self._templates[name] = body or self._templates.get(name, [])
+
+    def _print_template(self, name: str, value: Value) -> Node:
+        self._printed.append((name, self._line))
+        templates = self._templates
+        return lambda scope: run_all(templates[name], scope.beside(value(scope)))
+
+    def check_templates(self) -> None:
+        """TemplateError if a template is to be printed that is nowhere defined."""
+        for name, line in self._printed:
+            if name not in self._templates:
+                raise TemplateError(f'line {line}: template "{name}" not defined')
+
+    # --- conditions and loops
+
+    def _control(self, word: str, tokens: list[Token]) -> Node:
+        self._blocks += 1
         self._declared.append(set())
         names, assigns, value = self._pipeline(_Tokens(tokens, self), several=word == "range")
-        if assigns:
-            raise self.fault(f"{word} declares its variables by :=")
         self._loops += word == "range"
         body, ending = self.nodes(frozenset({"end", "else"}))
         self._loops -= word == "range"
         otherwise = self._otherwise(ending)
         self._declared.pop()
-        return _BLOCKS[word](names, value, body, otherwise)
+        self._blocks -= 1
+        return CONTROLS[word](Names(names, assigns), value, body, otherwise)
 
     def _otherwise(self, ending: list[Token]) -> list[Node]:
         """What stands after {{else}}, which may go on as {{else if ...}} or {{else with ...}}."""
@@ -145,7 +180,7 @@ class _Parser:
         if len(ending) > 1:
             if ending[1].text not in ("if", "with"):
                 raise self.fault(f"unexpected {ending[1].text!r} after else")
-            return [self._block(ending[1].text, ending[2:])]
+            return [self._control(ending[1].text, ending[2:])]
         self._declared.append(set())
         body, _ = self.nodes(frozenset({"end"}))
         self._declared.pop()
@@ -159,14 +194,15 @@ class _Parser:
         value = self._commands(tokens)
         tokens.done()
         if assigns:
-            self.check_variable(names[0])
+            for name in names:
+                self.check_variable(name)
         else:
             self._declared[-1].update(names)
         return names, assigns, value
 
     def _commands(self, tokens: _Tokens) -> Value:
         value = self._command(tokens, None)
-        while tokens.take("|"):
+        while tokens.take("|") and not tokens.ends():
             value = self._command(tokens, value)
         return value
 
@@ -175,13 +211,20 @@ class _Parser:
         token = tokens.peek()
         if token is None:
             raise self.fault("missing value for command")
-        if token.kind == "word" and token.text not in _CONSTANTS:
+        given = [piped] if piped else []
+        if token.kind == "word" and token.text not in _CONSTANTS and not tokens.is_chain():
             tokens.next()
-            return self._call(token.text, [*self._operands(tokens), *([piped] if piped else [])])
-        value = self._operand(tokens)
-        if piped is not None or tokens.begins_operand():
+            return self._call(token.text, [*self._operands(tokens), *given])
+        if token.kind == "word" and token.text == "nil":
+            raise self.fault("nil is not a command")
+        owner, names = self._chain(tokens)
+        operands = [*self._operands(tokens), *given]
+        if operands and not names:
             raise self.fault(f"can't give argument to non-function {token.text}")
-        return value
+        value = owner
+        for name in names[:-1]:
+            value = field_of(value, name)
+        return asked(value, names[-1], operands) if names else value
 
     def _operands(self, tokens: _Tokens) -> list[Value]:
         found = []
@@ -193,29 +236,39 @@ class _Parser:
         if name in LAZY:
             if not operands:
                 raise self.fault(f"wrong number of args for {name}: want at least 1 got 0")
-            return _lazy(operands, LAZY[name])
+            return lazy(operands, LAZY[name])
         if name in self._known:
-            return lambda scope: _called(name, scope.functions[name], operands, scope)
-        function = library.FUNCTIONS.get(name)
+            return lambda scope: called(name, scope.functions[name], operands, scope)
+        function = FUNCTIONS.get(name)
         if function is None:
-            raise self.fault(f"function {name!r} not defined")
-        return lambda scope: _called(name, function, operands, scope)
+            why = f" is not supported: {REFUSED[name]}" if name in REFUSED else " not defined"
+            raise self.fault(f"function {name!r}{why}")
+        return lambda scope: called(name, function, operands, scope)
 
     def _operand(self, tokens: _Tokens) -> Value:
         """A value, and the fields that follow it without space."""
-        value = self._plain(tokens)
-        while (token := tokens.peek()) is not None and token.kind == "field" and token.glued:
-            tokens.next()
-            value = _field(value, token.text[1:])
+        value, names = self._chain(tokens)
+        for name in names:
+            value = field_of(value, name)
         return value
+
+    def _chain(self, tokens: _Tokens) -> tuple[Value, list[str]]:
+        """A value, and the names of the fields that follow it without space."""
+        first = tokens.peek()
+        if first is not None and first.kind == "field":
+            value: Value = dot
+            names = [tokens.next().text[1:]]
+        else:
+            value, names = self._plain(tokens), []
+        while (token := tokens.peek()) is not None and token.kind == "field" and token.glued:
+            names.append(tokens.next().text[1:])
+        return value, names
 
     def _plain(self, tokens: _Tokens) -> Value:
         token = tokens.next()
         match token.kind:
-            case "field":
-                return _field(_dot, token.text[1:])
             case "dot":
-                return _dot
+                return dot
             case "variable":
                 return self._variable(token.text)
             case "string" | "number":
@@ -269,6 +322,9 @@ def _number(raw: str) -> int | float:
 _CONSTANTS: dict[str, Any] = {"true": True, "false": False, "nil": None}
 
 
+_NAMED = {"define": _Parser._define, "block": _Parser._block, "template": _Parser._template}
+
+
 class _Tokens:
     """The tokens of one action, taken one after the other."""
 
@@ -296,6 +352,24 @@ class _Tokens:
         self._at += found
         return found
 
+    def is_chain(self) -> bool:
+        """Whether a field follows the next token without space."""
+        following = self._tokens[self._at + 1] if self._at + 1 < len(self._tokens) else None
+        return following is not None and following.kind == "field" and following.glued
+
+    def name(self, where: str) -> str:
+        """The name of a template, which stands in quotes."""
+        token = self.peek()
+        if token is None or token.kind != "string" or token.text.startswith("'"):
+            raise self._parser.fault(f"unexpected {token.text if token else 'end'!r} in {where}")
+        self._at += 1
+        return token.text[1:-1] if token.text.startswith("`") else str(ast.literal_eval(token.text))
+
+    def ends(self) -> bool:
+        """Whether nothing is left of the action, or of the parenthesis."""
+        token = self.peek()
+        return token is None or (token.kind == "sign" and token.text == ")")
+
     def begins_operand(self) -> bool:
         """Whether the next token begins a value."""
         token = self.peek()
@@ -320,118 +394,3 @@ class _Tokens:
             return names, True
         self._at = begin
         return [], False
-
-
-# --- what nodes do
-
-
-def _print(plain: str) -> Node:
-    return lambda scope: scope.out.append(plain)
-
-
-def _dot(scope: Scope) -> Any:
-    return scope.dot
-
-
-def _field(value: Value, name: str) -> Value:
-    return lambda scope: field(value(scope), name)
-
-
-def _break(scope: Scope) -> None:
-    raise _Break
-
-
-def _continue(scope: Scope) -> None:
-    raise _Continue
-
-
-def _declare(name: str, value: Value) -> Node:
-    def run(scope: Scope) -> None:
-        scope.variables[name] = value(scope)
-
-    return run
-
-
-def _assign(name: str, value: Value) -> Node:
-    def run(scope: Scope) -> None:
-        scope.holder(name)[name] = value(scope)
-
-    return run
-
-
-def _lazy(operands: list[Value], decisive: bool) -> Value:
-    def run(scope: Scope) -> Any:
-        found = None
-        for operand in operands:
-            found = operand(scope)
-            if truth(found) is decisive:
-                break
-        return found
-
-    return run
-
-
-def _called(name: str, function: Callable[..., Any], operands: list[Value], scope: Scope) -> Any:
-    try:
-        return function(*[operand(scope) for operand in operands])
-    except TemplateError as error:
-        raise TemplateError(f"error calling {name}: {error}") from error
-    except (TypeError, ValueError, AttributeError, KeyError, IndexError, ZeroDivisionError) as error:
-        raise TemplateError(f"error calling {name}: {error}") from error
-
-
-def _if(names: list[str], value: Value, body: list[Node], otherwise: list[Node]) -> Node:
-    def run(scope: Scope) -> None:
-        inner = scope.within(scope.dot)
-        found = value(inner)
-        inner.variables.update(dict.fromkeys(names, found))
-        _run(body if truth(found) else otherwise, inner.within(scope.dot))
-
-    return run
-
-
-def _with(names: list[str], value: Value, body: list[Node], otherwise: list[Node]) -> Node:
-    def run(scope: Scope) -> None:
-        inner = scope.within(scope.dot)
-        found = value(inner)
-        inner.variables.update(dict.fromkeys(names, found))
-        _run(body if truth(found) else otherwise, inner.within(found if truth(found) else scope.dot))
-
-    return run
-
-
-def _range(names: list[str], value: Value, body: list[Node], otherwise: list[Node]) -> Node:
-    def run(scope: Scope) -> None:
-        found = list(_elements(value(scope)))
-        if not found:
-            _run(otherwise, scope.within(scope.dot))
-        for key, element in found:
-            inner = scope.within(element)
-            inner.variables.update(zip(names, (element,) if len(names) == 1 else (key, element), strict=False))
-            try:
-                _run(body, inner)
-            except _Break:
-                break
-            except _Continue:
-                continue
-
-    return run
-
-
-def _elements(value: Any) -> Iterable[tuple[Any, Any]]:
-    if value is None:
-        return ()
-    if isinstance(value, dict):
-        return sorted(value.items())
-    if isinstance(value, list):
-        return enumerate(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return ((number, number) for number in range(value))
-    raise TemplateError(f"range can't iterate over {text(value)}")
-
-
-_BLOCKS: dict[str, Callable[[list[str], Value, list[Node], list[Node]], Node]] = {
-    "if": _if,
-    "with": _with,
-    "range": _range,
-}

@@ -192,6 +192,7 @@ class Deleter:
         check_options(options)
         strategy = self._backend.strategy(request.resource)
         _warn(request, strategy, options)
+        await self._reader.prepare(request)
         listing = self._reader.list(request)
         for count, stored in enumerate(listing.items, 1):
             await self._delete_present(_single(request, stored), strategy, options, one_of_many=True)

@@ -17,6 +17,7 @@ from fakekube.registry.backend import Backend, key_of
 from fakekube.registry.request import Request
 from fakekube.registry.strategy import Strategy
 from fakekube.registry.versions import current
+from fakekube.schema.crds import CustomResource
 from fakekube.schema.resources import Resource
 from fakekube.storage.store import TooOld
 from fakekube.storage.values import Key, Stored
@@ -60,6 +61,11 @@ class Watch:
     revision: int
     marks_initial_end: bool
     above: int = 0  # events up to this revision are not told
+    late: Accept | None = None
+    """What is left to select by, once a webhook has converted the objects; till then everything is let through."""
+
+
+Found = list[Stored]
 
 
 class Reader:
@@ -85,6 +91,14 @@ class Reader:
         check_list_options(request)
         accept = self.accept(request)
         revision, start = self._page(request)
+        namespace = request.namespace or None
+        items = self._items(request, revision, start)
+        shown = self._backend.store.revision if revision is None else revision
+        if not request.limit:
+            return Listing(items if accept is None else [one for one in items if accept(one)], shown)
+        return _cut(items, accept, request, shown, namespace)
+
+    def _items(self, request: Request, revision: int | None, start: str) -> Found:
         resource, namespace = request.resource.storage.id, request.namespace or None
         try:
             if revision is None:
@@ -93,12 +107,14 @@ class Reader:
                 items = self._backend.store.list_at(resource, namespace, revision)
         except TooOld:
             raise self._too_old(request, start) from None
-        if start:
-            items = [stored for stored in items if _place(stored.key, namespace) >= start]
-        shown = self._backend.store.revision if revision is None else revision
-        if not request.limit:
-            return Listing(items if accept is None else [one for one in items if accept(one)], shown)
-        return _cut(items, accept, request, shown, namespace)
+        return [stored for stored in items if _place(stored.key, namespace) >= start] if start else items
+
+    async def prepare(self, request: Request) -> None:
+        """Have a webhook convert what is to be selected by its fields; `list` may then be asked."""
+        if _selects_converted(request):
+            check_list_options(request)
+            self.accept(request)
+            await self._backend.ready(request.resource, self._items(request, *self._page(request)))
 
     def _page(self, request: Request) -> tuple[int | None, str]:
         """The revision to look at (None: the present one) and the place to begin at ('': the first)."""
@@ -173,10 +189,20 @@ class Reader:
         elif whole and version:
             self._check_reached(version)
         since = None if whole or not version else min(version, store.revision)
+        late = accept if _selects_converted(request) else None
+        accept = None if late is not None else accept
         watcher = store.watch(resource, namespace, since=since, accept=accept, wake=wake)
         initial = [one for one in store.list(resource, namespace) if accept is None or accept(one)] if whole else []
         marks = bool(request.send_initial_events) and request.bookmarks
-        return Watch(watcher, initial, store.revision, marks, above=version if not whole else 0)
+        return Watch(watcher, initial, store.revision, marks, above=version if not whole else 0, late=late)
+
+
+def _selects_converted(request: Request) -> bool:
+    """Whether objects are selected by fields that only a webhook can tell."""
+    fields, resource = request.field_selector, request.resource
+    if fields is None or not isinstance(resource, CustomResource) or resource.conversion is None:
+        return False
+    return any(each.field not in ("metadata.name", "metadata.namespace") for each in fields.requirements)
 
 
 def _cut(items: list[Stored], accept: Accept | None, request: Request, revision: int, namespace: str | None) -> Listing:

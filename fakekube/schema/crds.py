@@ -41,8 +41,8 @@ class CustomResource(Resource):
     """The webhook's configuration; None: only apiVersion is changed."""
     family: Mapping[str, CustomResource] = field(default_factory=dict, repr=False)
     """Every version of the definition by name, those too that are not served."""
-    readings: dict[Any, tuple[int, Obj]] = field(default_factory=dict, repr=False)
-    """Objects as this version shows them, by key, with the revision that they were read at (registry/custom)."""
+    readings: dict[Any, Obj] = field(default_factory=dict, repr=False)
+    """Objects as this version shows them, by key and revision (registry/custom)."""
     since: int = 0
     """Objects of earlier revisions were written under another schema: they are read through this one."""
     terminating: bool = False

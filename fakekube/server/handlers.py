@@ -213,8 +213,10 @@ class ApiHandler:
         form = self._form(call, request)
         if call.query:
             options.read_options(request, call.query)
-        listing = self._registry.list(request)
         resource = request.resource
+        if resource.custom:
+            await self._registry.reader.prepare(request)
+        listing = self._registry.list(request)
         if resource.custom:
             await self._registry.backend.ready(resource, listing.items)
         if resource is resource.storage and not resource.custom:

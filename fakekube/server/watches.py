@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from fakekube.core import errors
+from fakekube.core.errors import StatusError
 from fakekube.core.timers import Timers
 from fakekube.registry.reading import Watch
 from fakekube.registry.request import Request
@@ -21,6 +22,7 @@ from fakekube.server.negotiation import PROTOBUF, STREAMED, Form
 from fakekube.server.responses import CACHE, JSON_TYPE, Send, warning_headers
 from fakekube.storage.store import TooOld
 from fakekube.storage.values import Event
+from fakekube.storage.watch import seen
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -103,6 +105,8 @@ class Stream:
             await self._start()
             await self._expired(error)
             return
+        if self._request.resource.custom:
+            await self._check_convertible(self._watch)
         self._streams.add(self)
         gone = asyncio.ensure_future(_until_gone(receive))
         gone.add_done_callback(lambda _: self._woken.set())
@@ -121,6 +125,16 @@ class Stream:
             with contextlib.suppress(asyncio.CancelledError):
                 await gone
 
+    async def _check_convertible(self, watch: Watch) -> None:
+        """429 while the conversion webhook cannot show all objects of the resource."""
+        resource, backend = self._request.resource, self._registry.backend
+        try:
+            await backend.ready(resource, backend.store.list(resource.storage.id))
+        except StatusError as error:
+            watch.watcher.close()
+            what = f"failed to list {resource.api_version}, Kind={resource.kind}"
+            raise errors.too_many_requests(f"storage is (re)initializing: {what}: {error.message}", 1) from None
+
     async def _start(self) -> None:
         headers = [CACHE, PROTOBUF_TYPE if self._form.media == PROTOBUF else JSON_TYPE]
         headers += [(b"warning", each) for each in warning_headers(self._request.warnings)]
@@ -135,6 +149,8 @@ class Stream:
     async def _initial(self, watch: Watch) -> None:
         if self._request.resource.custom:
             await self._registry.backend.ready(self._request.resource, watch.initial)
+        if watch.late is not None:
+            watch.initial = [stored for stored in watch.initial if watch.late(stored)]
         frames = [self._frame("ADDED", presented(self._request.resource, stored)) for stored in watch.initial]
         self._told = max(watch.revision, watch.above)
         if watch.marks_initial_end:
@@ -152,8 +168,10 @@ class Stream:
             self._woken.clear()  # what comes while this is being sent wakes it again
             taken = watch.watcher.take()
             if self._request.resource.custom:
-                items = [stored for _, event in taken if (stored := event.after or event.before)]
-                await self._registry.backend.ready(self._request.resource, items)
+                try:
+                    taken = await self._converted(watch, taken)
+                except StatusError:  # as when the real server's cache has to begin anew
+                    return
             await self._write([frame for kind, event in taken if (frame := self._told_of(kind, event))])
             if gone.done() or watch.watcher.closed:
                 return
@@ -168,6 +186,16 @@ class Stream:
             self._resting = True
             await self._woken.wait()
             self._resting = False
+
+    async def _converted(self, watch: Watch, taken: list[tuple[str, Event]]) -> list[tuple[str, Event]]:
+        """The events, once a webhook has converted what they are about; and as they are seen through its fields."""
+        ready, resource = self._registry.backend.ready, self._request.resource
+        if watch.late is None:
+            await ready(resource, [stored for _, event in taken if (stored := event.after or event.before)])
+            return taken
+        await ready(resource, [stored for _, event in taken for stored in (event.before, event.after) if stored])
+        found = ((seen(watch.late, event), event) for _, event in taken)
+        return [(kind, event) for kind, event in found if kind is not None]
 
     def _next_mark(self, marks: Iterator[float]) -> float | None:
         """When the next bookmark is due; time that is moved does not stop for it."""

@@ -13,6 +13,20 @@ QUEUE_EVENTS = 10_000
 Accept = Callable[[Stored], bool]
 
 
+def seen(accept: Accept | None, event: Event) -> str | None:
+    """What the event is to who sees only a selection: ADDED, MODIFIED, DELETED, or None: nothing."""
+    before = event.before is not None and (accept is None or accept(event.before))
+    after = event.after is not None and (accept is None or accept(event.after))
+    match before, after:
+        case False, False:
+            return None
+        case False, True:
+            return "ADDED"
+        case True, True:
+            return "MODIFIED"
+    return "DELETED"
+
+
 class Watcher:
     """One subscriber of a resource. `accept` (None: all) is asked for the object before and after each event."""
 
@@ -49,17 +63,7 @@ class Watcher:
         """What the event is to a watcher that sees only its selection: ADDED, MODIFIED, DELETED, or None: nothing."""
         if self.namespace is not None and event.key.namespace != self.namespace:
             return None
-        accept = self.accept
-        before = event.before is not None and (accept is None or accept(event.before))
-        after = event.after is not None and (accept is None or accept(event.after))
-        match before, after:
-            case False, False:
-                return None
-            case False, True:
-                return "ADDED"
-            case True, True:
-                return "MODIFIED"
-        return "DELETED"
+        return seen(self.accept, event)
 
     def take(self) -> list[tuple[str, Event]]:
         """All that waits, which is then gone from the queue."""

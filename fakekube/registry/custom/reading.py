@@ -12,7 +12,7 @@ from fakekube.schema.crds import CustomResource
 from fakekube.storage.values import Stored
 
 MOST_READINGS = 4096
-"""Objects of a resource whose form in its version is remembered; past that all are forgotten."""
+"""Objects of a resource whose form in its version is remembered; past that the oldest are forgotten."""
 
 
 def is_current(resource: CustomResource, stored: Stored) -> bool:
@@ -27,9 +27,9 @@ def shown(resource: CustomResource, stored: Stored) -> Obj:
     """
     if is_current(resource, stored):
         return stored.view
-    kept = resource.readings.get(stored.key)
-    if kept is not None and kept[0] == stored.revision:
-        return kept[1]
+    kept = resource.readings.get((stored.key, stored.revision))
+    if kept is not None:
+        return kept
     assert not _asks(resource, stored), "objects are made ready before a version of a webhook shows them"
     return _remember(resource, stored, _relabeled(resource, stored))
 
@@ -65,8 +65,7 @@ def _asks(resource: CustomResource, stored: Stored) -> bool:
 
 
 def _is_known(resource: CustomResource, stored: Stored) -> bool:
-    kept = resource.readings.get(stored.key)
-    return kept is not None and kept[0] == stored.revision
+    return (stored.key, stored.revision) in resource.readings
 
 
 def _source_of(resource: CustomResource, stored: Stored) -> CustomResource:
@@ -93,8 +92,9 @@ def _remember(resource: CustomResource, stored: Stored, obj: Obj) -> Obj:
 
 
 def _remember_all(resource: CustomResource, items: Sequence[Stored], found: Sequence[Obj]) -> None:
-    if len(resource.readings) + len(items) > MOST_READINGS:
-        resource.readings.clear()
+    readings = resource.readings
     for stored, obj in zip(items, found, strict=True):
         obj["metadata"]["resourceVersion"] = str(stored.revision)
-        resource.readings[stored.key] = (stored.revision, obj)
+        readings[stored.key, stored.revision] = obj
+    while len(readings) > max(MOST_READINGS, len(items)):
+        del readings[next(iter(readings))]

@@ -1,0 +1,117 @@
+"""Custom resources whose versions a webhook converts, seen through the version that is not stored."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from fakekube import FakeCluster
+
+pytestmark = pytest.mark.fakekube(tls=False, seed=1, controllers=[])
+POSTS = "/apis/example.com/v2/namespaces/default/posts"
+FIELDS = {"v1": "host", "v2": "address"}
+Open = Callable[[str], Any]
+
+
+@pytest.fixture
+def fails(kube: FakeCluster) -> list[bool]:
+    """Filled, the webhook fails. Posts are stored in v1, where `address` is called `host`."""
+    fails: list[bool] = []
+
+    def convert(request: dict[str, Any]) -> list[dict[str, Any]]:
+        if fails:
+            raise RuntimeError("no")
+        field = FIELDS[request["desiredAPIVersion"].rpartition("/")[2]]
+        return [
+            {**obj, "apiVersion": request["desiredAPIVersion"], "spec": {field: next(iter(obj["spec"].values()))}}
+            for obj in request["objects"]
+        ]
+
+    def version(name: str, field: str) -> dict[str, Any]:
+        spec = {"type": "object", "properties": {field: {"type": "string"}}}
+        schema = {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}
+        selectable = [{"jsonPath": f".spec.{field}"}]
+        stated = {"name": name, "served": True, "storage": name == "v1"}
+        return {**stated, "schema": schema, "selectableFields": selectable}
+
+    kube.webhooks.serve("https://convert.example.com", convert)
+    webhook = {"conversionReviewVersions": ["v1"], "clientConfig": {"url": "https://convert.example.com"}}
+    spec = {
+        "group": "example.com",
+        "scope": "Namespaced",
+        "names": {"plural": "posts", "kind": "Post"},
+        "versions": [version(*item) for item in FIELDS.items()],
+        "conversion": {"strategy": "Webhook", "webhook": webhook},
+    }
+    head = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
+    kube.create({**head, "metadata": {"name": "posts.example.com"}, "spec": spec})
+    for name, host in (("a", "here"), ("b", "there")):
+        head = {"apiVersion": "example.com/v1", "kind": "Post"}
+        kube.create({**head, "metadata": {"name": name}, "spec": {"host": host}})
+    return fails
+
+
+@pytest.fixture
+def ask(kube: FakeCluster) -> Iterator[Open]:
+    opened = []
+
+    def ask(path: str) -> Any:
+        headers = {"Authorization": f"Bearer {kube.token}"}
+        opened.append(urllib.request.urlopen(urllib.request.Request(kube.url + path, headers=headers), timeout=5))
+        return opened[-1]
+
+    yield ask
+    for each in opened:
+        each.close()
+
+
+def move(kube: FakeCluster, name: str, host: str) -> None:
+    kube.patch("posts.example.com", name, {"spec": {"host": host}})
+
+
+def told(stream: Any) -> tuple[str, str, str]:
+    event = json.loads(stream.readline())
+    return event["type"], event["object"]["metadata"]["name"], event["object"]["spec"]["address"]
+
+
+def test_lists_select_by_fields_of_their_own_version(kube: FakeCluster, fails: list[bool], ask: Open) -> None:
+    found = json.load(ask(f"{POSTS}?fieldSelector=spec.address%3Dthere"))
+    assert [each["metadata"]["name"] for each in found["items"]] == ["b"]
+
+
+def test_watches_select_by_fields_of_their_own_version(kube: FakeCluster, fails: list[bool], ask: Open) -> None:
+    stream = ask(f"{POSTS}?watch=1&fieldSelector=spec.address%3Dthere")
+    assert told(stream) == ("ADDED", "b", "there")
+    move(kube, "a", "elsewhere")
+    move(kube, "a", "there")
+    assert told(stream) == ("ADDED", "a", "there")
+    move(kube, "b", "here")
+    assert told(stream) == ("DELETED", "b", "there")
+
+
+def test_a_watch_shows_several_writes_of_one_object(kube: FakeCluster, fails: list[bool], ask: Open) -> None:
+    stream = ask(f"{POSTS}?watch=1")
+    assert {told(stream), told(stream)} == {("ADDED", "a", "here"), ("ADDED", "b", "there")}
+    for place in "xyz":
+        move(kube, "a", place)
+    assert [told(stream) for _ in "xyz"] == [("MODIFIED", "a", place) for place in "xyz"]
+
+
+def test_a_watch_is_put_off_while_the_webhook_fails(kube: FakeCluster, fails: list[bool], ask: Open) -> None:
+    stream = ask(f"{POSTS}?watch=1")
+    told(stream), told(stream)
+    fails.append(True)
+    move(kube, "a", "x")
+    assert stream.read() == b""
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        ask(f"{POSTS}?watch=1")
+    status = json.load(refused.value)
+    assert (status["code"], status["reason"]) == (429, "TooManyRequests")
+    assert refused.value.headers["Retry-After"] == "1"
+    assert "conversion webhook for example.com/v1, Kind=Post failed: " in status["message"]

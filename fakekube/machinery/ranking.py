@@ -6,25 +6,13 @@ from collections.abc import Mapping, Sequence
 from functools import cmp_to_key
 from heapq import nsmallest
 from math import log2
-from typing import Any, NamedTuple
+from typing import Any
 
 from fakekube.core.meta import parse_time
 from fakekube.machinery.podfacts import PodFacts
 
 POD_DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 _PHASES = {"Pending": 0, "": 1, "Unknown": 1, "Running": 2}
-
-
-class _Rank(NamedTuple):
-    """What decides between two pods: `first`, then how long they were ready, restarts, and age."""
-
-    first: tuple[Any, ...]
-    ready_since: str
-    ready_age: int
-    restarts: tuple[int, int]
-    created: str
-    age: int
-    uid: str
 
 
 def surplus(pods: Sequence[PodFacts], count: int, now: float, on_node: Mapping[str, int]) -> list[PodFacts]:
@@ -35,8 +23,56 @@ def surplus(pods: Sequence[PodFacts], count: int, now: float, on_node: Mapping[s
     """
     if count >= len(pods):
         return list(pods)
-    ranks = {id(pod): _rank(pod, now, on_node) for pod in pods}
-    return nsmallest(count, pods, key=cmp_to_key(lambda one, other: _compare(ranks[id(one)], ranks[id(other)])))
+    groups = _least_useful(pods, count, on_node)
+    found: list[PodFacts] = []
+    ages = _Ages(now)
+    for group in groups:
+        found += _first(group, count - len(found), ages)
+    return found
+
+
+def _least_useful(pods: Sequence[PodFacts], count: int, on_node: Mapping[str, int]) -> list[list[PodFacts]]:
+    """Groups of pods that are of the same use, the least useful first, as many as it takes."""
+    groups: dict[tuple[Any, ...], list[PodFacts]] = {}
+    for pod in pods:
+        cost = deletion_cost(pod.annotations) if POD_DELETION_COST in pod.annotations else 0
+        key = (bool(pod.node), _PHASES.get(pod.phase, 2), pod.ready, cost, -on_node.get(pod.node, 0))
+        groups.setdefault(key, []).append(pod)
+    found: list[list[PodFacts]] = []
+    for key in sorted(groups):
+        if count <= 0:
+            break
+        found.append(groups[key])
+        count -= len(groups[key])
+    return found
+
+
+class _Ages(dict[str, int]):
+    """How long ago a time was, as a power of two of nanoseconds."""
+
+    def __init__(self, now: float) -> None:
+        super().__init__()
+        self._now = now
+
+    def __missing__(self, text: str) -> int:
+        seconds = self._now - parse_time(text) if text else 0.0
+        age = self[text] = int(log2(seconds * 1e9)) if seconds > 0 else -1
+        return age
+
+
+def _first(pods: list[PodFacts], count: int, ages: _Ages) -> list[PodFacts]:
+    """The first so many of pods that are of the same use."""
+
+    def compare(one: PodFacts, other: PodFacts) -> int:
+        if one.ready and one.ready_since != other.ready_since:
+            return ages[one.ready_since] - ages[other.ready_since] or (-1 if one.uid < other.uid else 1)
+        if one.restarts != other.restarts:
+            return -1 if one.restarts > other.restarts else 1
+        if one.created != other.created:
+            return ages[one.created] - ages[other.created] or (-1 if one.uid < other.uid else 1)
+        return 0
+
+    return nsmallest(count, pods, key=cmp_to_key(compare))
 
 
 def plain(pods: Sequence[PodFacts]) -> list[PodFacts]:
@@ -45,38 +81,8 @@ def plain(pods: Sequence[PodFacts]) -> list[PodFacts]:
     return sorted(pods, key=_plain_rank)
 
 
-def _rank(pod: PodFacts, now: float, on_node: Mapping[str, int]) -> _Rank:
-    first = (*_usefulness(pod), deletion_cost(pod.annotations), -on_node.get(pod.node, 0))
-    ready = pod.ready_since if pod.ready else ""
-    return _Rank(first, ready, _age(ready, now), pod.restarts, pod.created, _age(pod.created, now), pod.uid)
-
-
 def _usefulness(pod: PodFacts) -> tuple[bool, int, bool]:
     return bool(pod.node), _PHASES.get(pod.phase, 2), pod.ready
-
-
-def _compare(one: _Rank, other: _Rank) -> int:
-    if one.first != other.first:
-        return -1 if one.first < other.first else 1
-    if one.ready_since != other.ready_since:
-        return _by_age(one.ready_age, other.ready_age, one.uid, other.uid)
-    if one.restarts != other.restarts:
-        return -1 if one.restarts > other.restarts else 1
-    if one.created != other.created:
-        return _by_age(one.age, other.age, one.uid, other.uid)
-    return 0
-
-
-def _by_age(one: int, other: int, uid: str, other_uid: str) -> int:
-    if one != other:
-        return -1 if one < other else 1
-    return -1 if uid < other_uid else 1
-
-
-def _age(text: str, now: float) -> int:
-    """How long ago, as a power of two of nanoseconds."""
-    seconds = now - parse_time(text) if text else 0.0
-    return int(log2(seconds * 1e9)) if seconds > 0 else -1
 
 
 def _plain_rank(pod: PodFacts) -> tuple[Any, ...]:

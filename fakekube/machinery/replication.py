@@ -12,7 +12,7 @@ from fakekube.machinery import ranking
 from fakekube.machinery.attempts import regardless, slow_start
 from fakekube.machinery.controller import NamedKey, its_controller
 from fakekube.machinery.plan import NOTHING, Change, Plan, UpdateStatus, controller_reference
-from fakekube.machinery.podfacts import PodFacts, controller_in
+from fakekube.machinery.podfacts import TERMINAL, PodFacts, controller_in
 from fakekube.machinery.selection import equality, matcher
 from fakekube.machinery.workloads import (
     BURST_REPLICAS,
@@ -56,13 +56,16 @@ class Replication:
         if owner is None:
             return NOTHING
         reference = controller_reference(owner, self.group, "v1", self.kind)
-        matches = matcher(self.selector(owner))
-        own = world.pods_of(owner)
-        active = [pod for pod in own if pod.active]
+        selector = self.selector(owner)
+        matches = matcher(selector)
+        staying = [pod for pod in world.pods_of(owner) if pod.phase not in TERMINAL]
+        active = [pod for pod in staying if not pod.deleting]
         loose = [pod for pod in world.loose_pods(key.namespace) if pod.active]
         claimed, changes = claim_pods(owner, reference, matches, active, loose)
-        stopping = sum([pod.deleting and not pod.terminal and matches(pod.labels) for pod in own])
-        status = _status(owner, claimed, stopping if self.counts_stopping else None, world.now())
+        stopping: Obj = {}
+        if self.counts_stopping:
+            stopping["terminatingReplicas"] = sum([pod.deleting and matches(pod.labels) for pod in staying])
+        status = _status(owner, selector, claimed, stopping, world.now())
         if not is_deleting(owner):
             changes += self._manage(owner, reference, claimed, status, world)
         if status != owner.get("status"):
@@ -113,23 +116,27 @@ class Replication:
         return found
 
 
-def _status(owner: Obj, claimed: list[PodFacts], stopping: int | None, now: float) -> Obj:
+def _status(owner: Obj, selector: Obj | None, claimed: list[PodFacts], stopping: Obj, now: float) -> Obj:
     spec, old = owner["spec"], owner.get("status") or {}
-    labelled = equality(labels_of(spec["template"]))
     ready = [pod for pod in claimed if pod.ready]
     wait = spec.get("minReadySeconds") or 0
+    available = [pod for pod in ready if pod.available_after(now, wait) == 0] if wait else ready
     conditions = without_condition(old.get("conditions") or [], FAILURE)
-    status: Obj = {"replicas": len(claimed)}
-    status |= sparse(
-        {
-            "fullyLabeledReplicas": sum([labelled(pod.labels) for pod in claimed]),
-            "readyReplicas": len(ready),
-            "availableReplicas": sum([pod.available_after(now, wait) == 0 for pod in ready]),
-        }
-    )
-    if stopping is not None:
-        status["terminatingReplicas"] = stopping
-    return status | sparse({"observedGeneration": owner["metadata"].get("generation"), "conditions": conditions})
+    counts = {
+        "fullyLabeledReplicas": _labelled(labels_of(spec["template"]), selector, claimed),
+        "readyReplicas": len(ready),
+        "availableReplicas": len(available),
+    }
+    seen = {"observedGeneration": owner["metadata"].get("generation"), "conditions": conditions}
+    return {"replicas": len(claimed)} | sparse(counts) | stopping | sparse(seen)
+
+
+def _labelled(labels: dict[str, str], selector: Obj | None, claimed: list[PodFacts]) -> int:
+    """How many of the pods have all labels of the template; who asks for no others knows that they do."""
+    if selector is not None and labels == selector.get("matchLabels"):
+        return len(claimed)
+    fully = equality(labels)
+    return sum([fully(pod.labels) for pod in claimed])
 
 
 def _until_available(owner: Obj, claimed: list[PodFacts], now: float) -> float | None:

@@ -17,6 +17,7 @@ class PodFacts:
         "annotations",
         "created",
         "deleting",
+        "finalizers",
         "hostname",
         "ips",
         "key",
@@ -50,6 +51,7 @@ class PodFacts:
         self.annotations: dict[str, str] = meta.get("annotations") or {}
         self.created: str = meta.get("creationTimestamp", "")
         self.deleting = "deletionTimestamp" in meta
+        self.finalizers: list[str] = meta.get("finalizers") or []
         self.owner: Obj | None = controller_in(meta)
         self.node: str = spec.get("nodeName", "")
         self.hostname: str = spec.get("hostname", "")

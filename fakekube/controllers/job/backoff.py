@@ -18,12 +18,11 @@ def only_replaces_failed(job: Obj) -> bool:
     return spec.get("podReplacementPolicy") == "Failed" or spec.get("podFailurePolicy") is not None
 
 
-def is_failed(pod: Obj, job: Obj) -> bool:
-    """Whether the pod counts as failed."""
-    phase = (pod.get("status") or {}).get("phase")
+def ended_badly(phase: str, job: Obj, *, deleting: bool) -> bool:
+    """Whether a pod in this phase counts as failed."""
     if phase == "Failed":
         return True
-    return "deletionTimestamp" in pod["metadata"] and phase != "Succeeded" and not only_replaces_failed(job)
+    return deleting and phase != "Succeeded" and not only_replaces_failed(job)
 
 
 def finished_at(pod: Obj) -> float:
@@ -79,10 +78,10 @@ class Failures:
         job, uid = self._job_of(pod), pod["metadata"]["uid"]
         if job is None or self._noted.get(event.key) == uid:
             return
-        phase = (pod.get("status") or {}).get("phase")
+        phase = (pod.get("status") or {}).get("phase", "")
         if phase == "Succeeded":
             self._known.pop(job["metadata"]["uid"], None)
-        elif is_failed(pod, job):
+        elif ended_badly(phase, job, deleting="deletionTimestamp" in pod["metadata"]):
             count, last = self._known.get(job["metadata"]["uid"], (0, 0.0))
             self._known[job["metadata"]["uid"]] = (count + 1, max(last, finished_at(pod)))
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fakekube.controllers.job import policies
-from fakekube.controllers.job.backoff import FINALIZER, finished_at, is_failed
+from fakekube.controllers.job.backoff import FINALIZER, ended_badly, finished_at
 from fakekube.controllers.job.indexes import FAILURES, IGNORED, counted, index_of, parsed
 from fakekube.core.meta import Obj
 from fakekube.machinery.podfacts import PodFacts
@@ -38,7 +38,7 @@ class Census:
 
     def tracked(self, pod: PodFacts) -> bool:
         """Whether the pod is still to be counted."""
-        return FINALIZER in (pod.view["metadata"].get("finalizers") or ())
+        return FINALIZER in pod.finalizers
 
     def counts(self, pod: PodFacts) -> bool:
         """Whether the pod's index is one of the Job's (of a Job without indexes: always)."""
@@ -49,7 +49,7 @@ class Census:
 
     def has_failed(self, pod: PodFacts) -> bool:
         """Whether the pod counts as failed."""
-        return is_failed(pod.view, self.job)
+        return ended_badly(pod.phase, self.job, deleting=pod.deleting)
 
     def judge(self, pod: PodFacts) -> policies.Verdict:
         """What the pod failure policy makes of the failed pod."""

@@ -32,10 +32,9 @@ class Staffing:
 
 def without_finalizer(pod: PodFacts) -> Patch | None:
     """Take the tracking finalizer off the pod, if it has it."""
-    meta = pod.view["metadata"]
-    if FINALIZER not in (meta.get("finalizers") or ()):
+    if FINALIZER not in pod.finalizers:
         return None
-    body = {"metadata": {"uid": meta["uid"], "$deleteFromPrimitiveList/finalizers": [FINALIZER]}}
+    body = {"metadata": {"uid": pod.uid, "$deleteFromPrimitiveList/finalizers": [FINALIZER]}}
     return Patch(pod.key, body)
 
 

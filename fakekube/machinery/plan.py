@@ -97,7 +97,8 @@ class DeleteCollection(Change):
 class Emit(Change):
     """Tell an event about `obj`, which names itself by apiVersion, kind and metadata.
 
-    `action` makes it an event of the newer form (events.k8s.io): with eventTime and action, not aggregated by message.
+    `action` makes it an event of the newer form (events.k8s.io): with eventTime and action, not aggregated by message;
+    `related` is another object that it is about.
     """
 
     obj: Obj
@@ -105,6 +106,7 @@ class Emit(Change):
     message: str
     type: str = "Normal"
     action: str = ""
+    related: Obj | None = None
 
 
 def bind(pod: Obj, node: str, *, then: Then | None = None, refused: Refused | None = None) -> Create:

@@ -202,6 +202,7 @@ class Recorder:
             "type": emit.type,
             "eventTime": moment,
             "action": emit.action,
+            **({"related": reference(emit.related)} if emit.related is not None else {}),
             "reportingComponent": component,
             "reportingInstance": f"{component}-fakekube",
         }

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from fakekube.controllers.scheduler import preemption, scores
-from fakekube.controllers.scheduler.filters import Judge, Refusal
+from fakekube.controllers.scheduler.filters import NO_NAME, Judge, Refusal
 from fakekube.controllers.scheduler.nodes import Nodes, NodeState
 from fakekube.controllers.scheduler.requests import Request
 from fakekube.controllers.scheduler.volumes import Claims
@@ -118,6 +118,8 @@ def _without_node(pod: Obj, judge: Judge, refusals: dict[str, Refusal], world: W
         return Plan(_unschedulable(pod, "no nodes available to schedule pods", world))
     reasons = Counter(reason for refused in refusals.values() for reason in refused.reasons)
     text = preemption.told(count, reasons)
+    if judge.named is not None and not judge.named:
+        text = f"0/{count} nodes are available: {NO_NAME}."
     outcome = preemption.preempt(pod, judge, refusals, world)
     if outcome.node is None:
         text = f"{text} no new claims to deallocate, {outcome.message}"

@@ -5,12 +5,13 @@ A plugin that refuses ends the judgement of a node. Some refusals would not be c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fakekube.controllers.scheduler import neighbours, volumes
 from fakekube.controllers.scheduler.neighbours import KEEP_OUT, Neighbours
 from fakekube.controllers.scheduler.nodes import Nodes, NodeState
-from fakekube.controllers.scheduler.requests import Request, ports_clash
+from fakekube.controllers.scheduler.requests import Placed, Request, ports_clash
 from fakekube.core.meta import Obj
 from fakekube.machinery.selection import pod_node_predicate, tolerates, untolerated
 from fakekube.machinery.world import World
@@ -19,6 +20,8 @@ from fakekube.storage.values import Key
 UNSCHEDULABLE = "node(s) were unschedulable"
 TAINTED = "node(s) had untolerated taint(s)"
 NODE_AFFINITY = "node(s) didn't match Pod's node affinity/selector"
+NOT_NAMED = "node(s) didn't satisfy plugin(s) [NodeAffinity]"
+NO_NAME = "pod affinity terms conflict"
 PORTS = "node(s) didn't have free ports for the requested pod ports"
 TOO_MANY = "Too many pods"
 _CORDONED: Obj = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
@@ -42,16 +45,19 @@ def by_node_alone(request: Request, node: Obj) -> tuple[str, ...]:
     return () if pod_node_predicate(request.spec)(node) else (NODE_AFFINITY,)
 
 
-def by_amounts(request: Request, state: NodeState, without: frozenset[Key]) -> Refusal | None:
-    """What the node has too little of."""
-    if not without and _fits(request, state):
+def by_amounts(
+    request: Request, state: NodeState, without: frozenset[Key], coming: Sequence[Placed] = ()
+) -> Refusal | None:
+    """What the node has too little of; `coming`: pods that are thought to be there as well."""
+    if not without and not coming and _fits(request, state):
         return None
     gone = [state.pods[key] for key in without if key in state.pods]
-    reasons = [TOO_MANY] if len(state.pods) - len(gone) + 1 > state.most_pods else []
+    reasons = [TOO_MANY] if len(state.pods) - len(gone) + len(coming) + 1 > state.most_pods else []
     helpless = False
     for name in sorted(request.amounts, key=_rank):
         amount, have = request.amounts[name], state.allocatable.get(name, 0)
         used = state.used.get(name, 0) - sum(each.amounts.get(name, 0) for each in gone)
+        used += sum(each.amounts.get(name, 0) for each in coming)
         if amount > have - used:
             reasons.append(f"Insufficient {name}")
             helpless = helpless or amount > have
@@ -73,6 +79,23 @@ def _rank(name: str) -> tuple[int, str]:
     return _FIRST.get(name, 3), name
 
 
+def _named(request: Request) -> frozenset[str] | None:
+    """The nodes that the pod's required affinity names, if each of its terms names some."""
+    affinity = (request.spec.get("affinity") or {}).get("nodeAffinity") or {}
+    terms = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or ()
+    found: set[str] = set()
+    for term in terms:
+        named = [
+            set(each.get("values") or ())
+            for each in term.get("matchFields") or ()
+            if (each["key"], each["operator"]) == ("metadata.name", "In")
+        ]
+        if not named:
+            return None
+        found |= set.intersection(*named)
+    return frozenset(found) if terms else None
+
+
 class Judge:
     """Judges nodes for one pod; `without`: pods that are thought away."""
 
@@ -82,20 +105,26 @@ class Judge:
         self._world = world
         self._claims = claims
         self._neighbours = Neighbours(request, nodes, world)
+        self.named = _named(request)
 
     @property
     def by_itself(self) -> bool:
         """Whether nothing but the node and the amounts on it decides: no ports, claims or rules about neighbours."""
+        if self.nodes.nominated or self.named is not None:
+            return False
         return not (self.request.ports or self._claims.matter) and self._neighbours.idle
 
     def refusal(self, state: NodeState, without: frozenset[Key] = frozenset()) -> Refusal | None:
         """Why the pod cannot be on the node; None if it can."""
+        if self.named is not None and state.name not in self.named:
+            return Refusal((NOT_NAMED,), helpless=True)
         reasons = self._by_node(state)
         if reasons:
             return Refusal(reasons, helpless=True)
-        if self.request.ports and self._port_taken(state, without):
+        coming = self._coming(state) if self.nodes.nominated else ()
+        if self.request.ports and self._port_taken(state, without, coming):
             return Refusal((PORTS,), helpless=False)
-        short = by_amounts(self.request, state, without)
+        short = by_amounts(self.request, state, without, coming)
         if short is not None:
             return short
         if self._claims.matter:
@@ -112,8 +141,15 @@ class Judge:
             self.nodes.remember(self.request.shape, state, known)
         return known
 
-    def _port_taken(self, state: NodeState, without: frozenset[Key]) -> bool:
+    def _coming(self, state: NodeState) -> list[Placed]:
+        """The pods that are to be on the node, of at least this one's priority: what they need is not for this one."""
+        nominated = self.nodes.nominated.get(state.name, {})
+        own = Key("pods", *self.request.key)
+        return [pod for key, pod in nominated.items() if key != own and pod.priority >= self.request.priority]
+
+    def _port_taken(self, state: NodeState, without: frozenset[Key], coming: Sequence[Placed]) -> bool:
         taken = [port for key, pod in state.pods.items() if key not in without for port in pod.ports]
+        taken += [port for pod in coming for port in pod.ports]
         return ports_clash(self.request.ports, taken)
 
     def _by_neighbours(self, state: NodeState, without: frozenset[Key]) -> Refusal | None:

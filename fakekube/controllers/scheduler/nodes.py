@@ -82,12 +82,14 @@ class NodeState:
 class Nodes:
     """All nodes by name; pods that could not be placed; pods whose affinity concerns others.
 
-    `deterring` and `stocked`: the nodes with soft taints, and those that have images.
+    `deterring` and `stocked`: the nodes with soft taints, and those that have images. `nominated`: by node, the pods
+    that are to be there when others have left.
     """
 
     def __init__(self, world: World) -> None:
         self.states: dict[str, NodeState] = {}
         self.waiting: dict[Key, None] = {}
+        self.nominated: dict[str, dict[Key, Placed]] = {}
         self.repelling: dict[Key, Placed] = {}
         self.attracting: dict[Key, Placed] = {}
         self.deterring: set[str] = set()
@@ -128,6 +130,8 @@ class Nodes:
     def _pod(self, event: Event) -> None:
         key, after = event.key, None if event.after is None else event.after.view
         self._wait(key, after)
+        if self.nominated or (after is not None and (after.get("status") or {}).get("nominatedNodeName")):
+            self._nominate(key, event.after)
         node = after["spec"].get("nodeName", "") if after is not None else ""
         if after is not None and (after.get("status") or {}).get("phase") in TERMINAL:
             node = ""
@@ -146,6 +150,19 @@ class Nodes:
         state = self.node_of(stored.key)
         placed = state.pods.get(stored.key) if state is not None else None
         return placed is not None and placed.labels == stored.labels
+
+    def _nominate(self, key: Key, stored: Stored | None) -> None:
+        """Take note of where a pod that waits is to be, or that it is not to be there any more."""
+        for node, pods in list(self.nominated.items()):
+            if pods.pop(key, None) is not None:
+                self.rankings.touch(node)
+                if not pods:
+                    del self.nominated[node]
+        pod = stored.view if stored is not None else None
+        name = (pod.get("status") or {}).get("nominatedNodeName") if pod is not None else ""
+        if stored is not None and pod is not None and name and not pod["spec"].get("nodeName"):
+            self.nominated.setdefault(name, {})[key] = Placed(key.namespace, stored.labels, pod["spec"])
+            self.rankings.touch(name)
 
     def _wait(self, key: Key, pod: Obj | None) -> None:
         waits = False

@@ -146,5 +146,5 @@ def evictions(preemptor: Obj, outcome: Outcome, scheduler: str, world: World) ->
         changes.append(Patch(key, {"status": {"conditions": [entry]}}, subresource="status"))
         changes.append(Delete(key))
         text = f"Preempted by pod {preemptor['metadata']['uid']} on node {outcome.node.name}"
-        changes.append(Emit(victim, "Preempted", text, action="Preempting"))
+        changes.append(Emit(victim, "Preempted", text, action="Preempting", related=preemptor))
     return changes

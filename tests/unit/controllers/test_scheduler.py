@@ -264,3 +264,31 @@ async def test_pods_that_are_going_and_labels_that_went_do_not_count_for_spreadi
     await pod(made, "p", topologySpreadConstraints=[rule])
     await made.settle()
     assert where(made, "p") == "node-1"
+
+
+async def test_room_that_was_made_is_not_taken_by_a_less_important_pod() -> None:
+    made = await lab(count=1)
+    going = {"labels": {"app": "a"}, "annotations": {"fakekube/stop-after": "10"}}
+    await pod(made, "low", metadata=going, priority=1, **ASKS_FOR_ALL)
+    await made.settle()
+    await pod(made, "high", priority=10, **ASKS_FOR_ALL)
+    await made.settle()
+    assert (made.get("pods", "high") or {})["status"]["nominatedNodeName"] == "node-1"
+    await pod(made, "small", priority=5, container={"resources": {"requests": {"cpu": "1"}}})
+    await made.settle(1)
+    assert where(made, "small") == ""
+    await made.settle(20)
+    assert (where(made, "high"), where(made, "small")) == ("node-1", "")
+    (told,) = [each for each in made.all("events") if each["reason"] == "Preempted"]
+    assert told["related"]["name"] == "high"
+
+
+async def test_a_pod_that_names_its_node_is_told_that_others_are_not_it() -> None:
+    made = await lab(count=3)
+    term = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["node-2"]}]}
+    there = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
+    await pod(made, "p", affinity=there, container={"resources": {"requests": {"cpu": "9"}}})
+    await made.settle()
+    assert why(made, "p").startswith(
+        "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]."
+    )

@@ -1,4 +1,4 @@
-"""Templates of stages beside Go's own: the cases of the unit tests are rendered by text/template and sprig themselves."""
+"""Templates of stages beside Go's own: text/template and sprig render the cases of the unit tests themselves."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
 
-from fakekube.core.meta import Obj, name_of, namespace_of, split_api_version
+from fakekube.core.meta import Obj, annotations_of, name_of, namespace_of, split_api_version
 from fakekube.core.yamltext import YamlError, first_document
 from fakekube.machinery.plan import NOTHING, Change, Delete, Emit, Patch, Plan
 from fakekube.machinery.world import World
@@ -17,6 +17,7 @@ from fakekube.nodes.templates import Template, TemplateError
 from fakekube.storage.values import Key
 
 EDGE_SECONDS = 1e-6
+STATUS = "kwok.x-k8s.io/status"
 USER = "system:serviceaccount:kube-system:kwok-controller"
 
 
@@ -46,7 +47,10 @@ def turn_of(key: Key, world: World) -> Turn | None:
 
 
 def plays(obj: Obj, world: World) -> bool:
-    """Whether the object is played: pods on the cluster's own nodes, those nodes, and all of other kinds."""
+    """Whether the object is played: pods on the cluster's own nodes, those nodes, and all of other kinds; but not those
+    whose status is somebody else's, by KWOK's annotation."""
+    if annotations_of(obj).get(STATUS) == "custom":
+        return False
     kind = kind_of(obj)
     if kind == POD:
         return (obj.get("spec") or {}).get("nodeName") in world.settings.nodes

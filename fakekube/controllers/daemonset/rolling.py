@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from fakekube.controllers.daemonset.crew import Crew, Work
 from fakekube.machinery.podfacts import PodFacts
 
-Places = dict[str, list[PodFacts]]
+Places = Mapping[str, Sequence[PodFacts]]
 
 
 def roll(crew: Crew, work: Work) -> None:
-    """Take the rollout a step on."""
+    """Take the rollout a step on, if there is anything old."""
+    if all(crew.updated(pod) for pods in crew.pods.values() for pod in pods):
+        return
     wanted = crew.wanted()
     surge, unavailable = crew.limits(len(wanted))
-    places: Places = {name: [] for name in wanted} | crew.pods
+    places: Places = {**dict.fromkeys(wanted, ()), **crew.pods}
     if surge:
         _by_surge(crew, places, surge, len(wanted), work)
     else:
         _in_place(crew, places, unavailable, work)
 
 
-def _old_and_new(crew: Crew, pods: list[PodFacts]) -> tuple[list[PodFacts], list[PodFacts]]:
+def _old_and_new(crew: Crew, pods: Sequence[PodFacts]) -> tuple[list[PodFacts], list[PodFacts]]:
     staying = [pod for pod in pods if not pod.deleting]
     new = [pod for pod in staying if crew.updated(pod)]
     return [pod for pod in staying if pod not in new], new

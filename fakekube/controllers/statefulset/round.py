@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from fakekube.controllers.statefulset import claims
@@ -45,7 +44,6 @@ _WORTH_WRITING = (
     "updateRevision",
 )
 """What must differ for the status to be written; the conditions that a client may have put there go with it."""
-_NUMBERED = re.compile(r"(.*)-([0-9]+)")
 
 
 def reconcile(key: NamedKey, world: World) -> Plan:
@@ -106,6 +104,7 @@ class _Round:
         self.current = history.by_name((owner.get("status") or {}).get("currentRevision", "")) or update
         self.start: int = (self.spec.get("ordinals") or {}).get("start", 0)
         self.changes: list[Change] = []
+        self.has_claims = bool(self.spec.get("volumeClaimTemplates"))
         self.pods = self._claimed()
         self.gone_for_update = 0
         self.failed = False
@@ -120,8 +119,8 @@ class _Round:
         return claimed
 
     def _number(self, pod: PodFacts) -> int | None:
-        match = _NUMBERED.fullmatch(pod.name)
-        return int(match[2]) if match is not None and match[1] == self.owner["metadata"]["name"] else None
+        parent, _, digits = pod.name.rpartition("-")
+        return int(digits) if parent == self.owner["metadata"]["name"] and digits.isdecimal() else None
 
     def plan(self) -> Plan:
         """What to do now, the status, and the clearing away of old revisions."""
@@ -172,16 +171,15 @@ class _Round:
             if not pod.deleting:
                 self._delete(pod)
             return True
-        ownership = claims.Ownership(self.owner, pod, scaled_down=False)
-        if pod.phase == "Pending":
+        if pod.phase == "Pending" and self.has_claims:
             self.changes += self._missing_claims(pod.name, place.number)
             self.failed = bool(claims.going(self.owner, place.number, self.world))
             if self.failed:
                 return True
-            self.changes += ownership.changes(place.number, self.world)
+            self.changes += claims.Ownership(self.owner, pod, scaled_down=False).changes(place.number, self.world)
         waits = self.monotonic and (pod.deleting or not self._available(pod))
         if not waits:
-            self._restore(pod, place.number, ownership)
+            self._restore(pod, place.number)
         return waits
 
     def _condemn(self, places: list[_Place], condemned: list[PodFacts]) -> bool:
@@ -261,9 +259,12 @@ class _Round:
         done = Emit(self.owner, "SuccessfulCreate", self._told("Create", name))
         self.changes.append(Create("pods", made_pod, then=lambda _: [done], refused=self._refused("Create", name)))
 
-    def _restore(self, pod: PodFacts, number: int, ownership: claims.Ownership) -> None:
+    def _restore(self, pod: PodFacts, number: int) -> None:
         """Give a pod that was adopted the labels and volumes of its number, and see to whose its claims are."""
         names_itself = pod.labels.get(POD_NAME) == pod.name
+        if names_itself and not self.has_claims:
+            return
+        ownership = claims.Ownership(self.owner, pod, scaled_down=False)
         stored = claims.has_volumes(self.owner, pod, number)
         if names_itself and stored and ownership.settled(number, self.world):
             return

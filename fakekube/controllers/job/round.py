@@ -107,8 +107,7 @@ class _Round:
             self.status["startTime"] = time_text(self.now)
 
     def _count_active(self, fresh: int) -> None:
-        # While the next pod has to wait, the real controller says that none is active, whatever runs beside it.
-        active = 0 if self.staffing.wait is not None else len(self.census.active) + fresh
+        active = len(self.census.active) + fresh
         self.status |= {"active": active, "ready": self.census.ready, "terminating": self.census.terminating}
         if not active:
             del self.status["active"]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from fakekube.admission.chain import CREATE
 from fakekube.core.meta import Obj
+from fakekube.registry.attributes import attributes_of
 from fakekube.registry.request import Request
-from fakekube.registry.writing import attributes_of
 
 if TYPE_CHECKING:
     from fakekube.registry.verbs import Registry

@@ -5,13 +5,14 @@ from __future__ import annotations
 from fakekube.core import errors
 from fakekube.core import fielderrors as field
 from fakekube.core.meta import Obj, parse_time, time_text
+from fakekube.registry.attributes import attributes_of
 from fakekube.registry.backend import Backend, key_of
 from fakekube.registry.objectmeta import FOREGROUND, ORPHAN
 from fakekube.registry.reading import Reader
 from fakekube.registry.request import Outcome, Request
 from fakekube.registry.strategy import Context, Strategy
 from fakekube.registry.versions import current, from_storage, presented
-from fakekube.registry.writing import attributes_of, follow_up
+from fakekube.registry.writing import follow_up
 from fakekube.storage.store import Moved
 from fakekube.storage.values import Stored
 

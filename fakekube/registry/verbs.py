@@ -17,11 +17,12 @@ from fakekube.registry.backend import Backend, key_of
 from fakekube.registry.deletion import Deleter
 from fakekube.registry.incoming import Body
 from fakekube.registry.reading import Listing, Reader, Watch
+from fakekube.registry.refusals import WRONG_NAMESPACE
 from fakekube.registry.request import Outcome, Request
 from fakekube.registry.subresources import handler_of, hint_for
 from fakekube.registry.subresources.handler import Handler
 from fakekube.registry.versions import presented, private, to_storage
-from fakekube.registry.writing import WRONG_NAMESPACE, Writer
+from fakekube.registry.writing import Writer
 from fakekube.schema.resources import Resource
 from fakekube.storage.store import Moved
 from fakekube.storage.values import Stored

@@ -12,10 +12,10 @@ from fakekube.core.errors import StatusError, cause
 from fakekube.core.fielderrors import FieldError, go_quote, not_supported, required
 from fakekube.core.meta import Obj, condition, is_deleting, is_true, labels_of, name_of
 from fakekube.registry.admitting import admitted
+from fakekube.registry.refusals import registry_path
 from fakekube.registry.request import Outcome, Request
 from fakekube.registry.reviews import Virtual
 from fakekube.registry.subresources.handler import Handler
-from fakekube.registry.writing import registry_path
 from fakekube.storage.store import Moved
 from fakekube.storage.values import Stored
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from fakekube.core.meta import Obj, condition, time_text
+from fakekube.core.meta import Obj, condition, is_true, labels_of, time_text
 from fakekube.machinery.controller import Controller, Watch, service_account
 from fakekube.machinery.plan import NOTHING, Change, Emit, Patch, Plan, Update
 from fakekube.machinery.podfacts import PodFacts
@@ -36,6 +36,13 @@ _TAINTS = {
 _OWN_SCHEDULING = frozenset({*_TAINTS.values(), UNSCHEDULABLE})
 _OWN_EVICTING = frozenset({NOT_READY, UNREACHABLE})
 _WATCHED = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
+
+
+_OLD_LABELS = {"beta.kubernetes.io/os": "kubernetes.io/os", "beta.kubernetes.io/arch": "kubernetes.io/arch"}
+"""Labels of old that every node has as well."""
+EXCLUDED = "node.kubernetes.io/exclude-disruption"
+MANY_UNREADY, SMALL_ZONE = 0.55, 50
+"""When this part of the nodes of a zone with no more than so many is not ready, no more pods are put off."""
 
 
 class Registered(NamedTuple):
@@ -67,6 +74,49 @@ class Heartbeats:
             self.last[key.name] = self._world.now()
 
 
+class Zones:
+    """Which nodes are ready, zone by zone: where hardly any is, the fault is thought to lie elsewhere."""
+
+    def __init__(self, world: World) -> None:
+        self._ready: dict[tuple[str, str], set[str]] = {}
+        self._unready: dict[tuple[str, str], set[str]] = {}
+        self._place: dict[str, tuple[str, str]] = {}
+        self.last: Event | None = None
+
+    def apply(self, event: Event) -> None:
+        """Take note of a node; `last` is the write that changed which nodes are ready, if it was the last of a node."""
+        if event.key.resource != "nodes":
+            return
+        name, node = event.key.name, event.after.view if event.after is not None else None
+        place = self._place.pop(name, None)
+        was = place is not None and name in self._ready.get(place, ())
+        if place is not None:
+            self._ready.get(place, set()).discard(name)
+            self._unready.get(place, set()).discard(name)
+        is_ready = node is not None and is_true(node, "Ready")
+        if node is not None and EXCLUDED not in labels_of(node):
+            labels = labels_of(node)
+            place = (labels.get("topology.kubernetes.io/region", ""), labels.get("topology.kubernetes.io/zone", ""))
+            self._place[name] = place
+            (self._ready if is_ready else self._unready).setdefault(place, set()).add(name)
+        self.last = event if was != is_ready else None
+
+    def unready(self) -> list[str]:
+        """The nodes that are not ready."""
+        return [name for names in self._unready.values() for name in sorted(names)]
+
+    def evicts(self, name: str, *, already: bool) -> bool:
+        """Whether pods are put off the node if it is not ready; `already`: whether they are being put off."""
+        if not any(self._ready.values()):
+            return False
+        place = self._place.get(name)
+        if already or place is None:
+            return True
+        unready, ready = (len(of.get(place, ())) for of in (self._unready, self._ready))
+        total = unready + ready
+        return unready <= 2 or total > SMALL_ZONE or unready / total < MANY_UNREADY
+
+
 def _posted(node: Obj) -> list[Obj]:
     """The conditions as a kubelet posts them; what this controller writes itself is no sign of life."""
     listed = (node.get("status") or {}).get("conditions") or []
@@ -84,13 +134,18 @@ def reconcile(key: str | Registered, world: World) -> Plan:
     wait = _silence_left(node, ready, world)
     if wait is not None and wait <= 0:
         return _fallen_silent(node, ready, world)
+    labels = labels_of(node)
+    old = {name: labels[stable] for name, stable in _OLD_LABELS.items() if stable in labels}
+    changes: list[Change] = []
+    if any(labels.get(name) != value for name, value in old.items()):
+        changes.append(Patch(Key("nodes", "", key), {"metadata": {"labels": old}}))
     taints = _taints(node, world)
     if taints == (node["spec"].get("taints") or []):
-        return Plan(after=wait)
+        return Plan(changes, wait)
     spec = {name: value for name, value in node["spec"].items() if name != "taints"}
     if taints:
         spec["taints"] = taints
-    return Plan([Update("nodes", {**node, "spec": spec})], wait)
+    return Plan([Update("nodes", {**node, "spec": spec}), *changes], wait)
 
 
 def _registration(key: Registered) -> Change:
@@ -129,13 +184,14 @@ def _fallen_silent(node: Obj, ready: Obj | None, world: World) -> Plan:
     changes: list[Change] = [Update("nodes", status_update(node, status), "status")]
     if ready is not None and ready["status"] == "True":
         changes.append(Emit(node, "NodeNotReady", f"Node {name} status is now: NodeNotReady"))
-        changes += [_unready(pod, now) for pod in world.pods_on(name) if pod.ready]
+        changes += [change for pod in world.pods_on(name) if pod.ready for change in _unready(pod, now)]
     return Plan(changes)
 
 
-def _unready(pod: PodFacts, now: str) -> Change:
+def _unready(pod: PodFacts, now: str) -> list[Change]:
     entry = {"type": "Ready", "status": "False", "lastTransitionTime": now}
-    return Patch(pod.key, {"status": {"conditions": [entry]}}, subresource="status")
+    write = Patch(pod.key, {"status": {"conditions": [entry]}}, subresource="status")
+    return [write, Emit(pod.view, "NodeNotReady", "Node is not ready", "Warning")]
 
 
 def _taints(node: Obj, world: World) -> list[Obj]:
@@ -145,7 +201,11 @@ def _taints(node: Obj, world: World) -> list[Obj]:
     wanted = [(_TAINTS[pair], "NoSchedule") for pair in found if pair in _TAINTS]
     if node["spec"].get("unschedulable"):
         wanted.append((UNSCHEDULABLE, "NoSchedule"))
-    wanted += [(_TAINTS[pair], "NoExecute") for pair in found if pair[0] == "Ready" and pair in _TAINTS]
+    evicting = [_TAINTS[pair] for pair in found if pair[0] == "Ready" and pair in _TAINTS]
+    if evicting:
+        already = any(each["effect"] == "NoExecute" and each["key"] in _OWN_EVICTING for each in present)
+        if world.follower(Zones).evicts(node["metadata"]["name"], already=already):
+            wanted += [(key, "NoExecute") for key in evicting]
     kept = [each for each in present if not _is_own(each) or (each["key"], each["effect"]) in wanted]
     known = {(each["key"], each["effect"]) for each in kept}
     now = time_text(world.now())
@@ -158,18 +218,24 @@ def _is_own(taint: Obj) -> bool:
 
 
 def _of_node(event: Event, world: World) -> Iterable[str | Registered]:
-    """The node; and its coming and going, to be told."""
+    """The node; its coming and going, to be told; and all that are not ready, when it becomes so or is so no more."""
     before, after = event.before, event.after
+    zones = world.follower(Zones)
+    if zones.last is event:
+        yield from zones.unready()
     if after is None:
-        return (Registered(event.key.name, before.view["metadata"]["uid"], False),) if before is not None else ()
+        if before is not None:
+            yield Registered(event.key.name, before.view["metadata"]["uid"], False)
+        return
+    yield event.key.name
     if before is None:
-        return (event.key.name, Registered(event.key.name, after.view["metadata"]["uid"], True))
-    return (event.key.name,)
+        yield Registered(event.key.name, after.view["metadata"]["uid"], True)
 
 
 def _begin(world: World) -> Iterable[Key]:
     """Signs of life are followed from the start."""
     world.follower(Heartbeats)
+    world.follower(Zones)
     return ()
 
 

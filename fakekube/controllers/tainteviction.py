@@ -4,47 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fakekube.core.meta import Obj, is_deleting, parse_time, time_text
+from fakekube.core.meta import Obj, time_text
 from fakekube.machinery.controller import Controller, NamedKey, Watch, service_account
-from fakekube.machinery.plan import NOTHING, Delete, Emit, Patch, Plan
-from fakekube.machinery.podfacts import TERMINAL
+from fakekube.machinery.plan import NOTHING, Change, Delete, Emit, Patch, Plan
 from fakekube.machinery.selection import tolerates
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event, Key
 
-Place = tuple[str, str, str]
 
-
-class Tainted:
-    """Since when each node has each of its NoExecute taints."""
+class Bookings:
+    """When each eviction that is to come is due; `done`: the uids of the pods that were evicted; `tainted`: the nodes
+    that have such taints."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
-        self.since: dict[str, dict[Place, float]] = {}
+        self.due: dict[NamedKey, float] = {}
+        self.done: dict[NamedKey, str] = {}
+        self.tainted: dict[str, None] = {}
 
     def apply(self, event: Event) -> None:
-        """Take note of taints that are put on or taken off."""
-        if event.key.resource != "nodes":
-            return
-        name = event.key.name
-        if event.after is None:
-            self.since.pop(name, None)
-            return
-        taints = evicting(event.after.view)
-        if not taints:
-            self.since.pop(name, None)
-            return
-        known = self.since.get(name, {})
-        self.since[name] = {place(each): known.get(place(each), self._start(each, event)) for each in taints}
-
-    def _start(self, taint: Obj, event: Event) -> float:
-        added = taint.get("timeAdded")
-        return parse_time(added) if event.before is None and added else self._world.now()
-
-
-def place(taint: Obj) -> Place:
-    """What tells taints apart."""
-    return taint["key"], taint.get("value", ""), taint["effect"]
+        """Take note of nodes, and of pods that are gone."""
+        if event.key.resource == "pods" and event.after is None:
+            self.done.pop(NamedKey(event.key.namespace, event.key.name), None)
+        elif event.key.resource == "nodes" and event.after is not None and evicting(event.after.view):
+            self.tainted[event.key.name] = None
+        elif event.key.resource == "nodes":
+            self.tainted.pop(event.key.name, None)
 
 
 def evicting(node: Obj) -> list[Obj]:
@@ -54,18 +38,28 @@ def evicting(node: Obj) -> list[Obj]:
 
 def reconcile(key: NamedKey, world: World) -> Plan:
     """Delete the pod when the time that it tolerates its node's taints has passed."""
+    bookings = world.follower(Bookings)
     pod = world.get("pods", *key)
-    if pod is None or is_deleting(pod) or (pod.get("status") or {}).get("phase") in TERMINAL:
-        return NOTHING
-    name = pod["spec"].get("nodeName")
+    name = pod["spec"].get("nodeName") if pod is not None else None
     node = world.get("nodes", "", name) if name else None
-    if node is None or not evicting(node):
+    if pod is None or (node is not None and not evicting(node)):
+        return Plan(_cancelled(key, bookings))
+    if node is None or bookings.done.get(key) == pod["metadata"]["uid"]:
         return NOTHING
-    due = _due(pod, node, world)
-    if due is None:
-        return NOTHING
+    tolerance = _tolerance(pod, node)
+    if tolerance is None:
+        return Plan(_cancelled(key, bookings))
+    if not tolerance:
+        return _evict(key, pod, bookings, _cancelled(key, bookings), world)
+    due = bookings.due.setdefault(key, world.now() + tolerance)
     if due > world.now():
         return Plan(after=due - world.now())
+    return _evict(key, pod, bookings, [], world)
+
+
+def _evict(key: NamedKey, pod: Obj, bookings: Bookings, told: list[Change], world: World) -> Plan:
+    bookings.due.pop(key, None)
+    bookings.done[key] = pod["metadata"]["uid"]
     entry = {
         "type": "DisruptionTarget",
         "status": "True",
@@ -75,23 +69,33 @@ def reconcile(key: NamedKey, world: World) -> Plan:
         "lastTransitionTime": time_text(world.now()),
     }
     at = Key("pods", *key)
-    told = Emit(pod, "TaintManagerEviction", f"Marking for deletion Pod {key.namespace}/{key.name}")
-    return Plan([told, Patch(at, {"status": {"conditions": [entry]}}, subresource="status"), Delete(at)])
+    marked = _told(key, "Marking for deletion Pod")
+    return Plan([*told, marked, Patch(at, {"status": {"conditions": [entry]}}, subresource="status"), Delete(at)])
 
 
-def _due(pod: Obj, node: Obj, world: World) -> float | None:
-    """When the pod has to go; None if it may stay for ever."""
-    since = world.follower(Tainted).since.get(node["metadata"]["name"], {})
-    dues: list[float] = []
+def _cancelled(key: NamedKey, bookings: Bookings) -> list[Change]:
+    """Forget the eviction that was to come, and tell so."""
+    if bookings.due.pop(key, None) is None:
+        return []
+    return [_told(key, "Cancelling deletion of Pod")]
+
+
+def _told(key: NamedKey, what: str) -> Change:
+    about = {"kind": "Pod", "apiVersion": "v1", "metadata": {"namespace": key.namespace, "name": key.name}}
+    return Emit(about, "TaintManagerEviction", f"{what} {key.namespace}/{key.name}")
+
+
+def _tolerance(pod: Obj, node: Obj) -> float | None:
+    """For how many seconds the pod tolerates the node's taints, each by the first toleration that covers it; None: for
+    ever."""
+    limits: list[float] = []
     for taint in evicting(node):
-        start = since.get(place(taint), world.now())
-        fitting = [each for each in pod["spec"].get("tolerations") or () if tolerates(each, taint)]
-        if not fitting:
-            return start
-        limits = [max(0, each["tolerationSeconds"]) for each in fitting if each.get("tolerationSeconds") is not None]
-        if limits:
-            dues.append(start + min(limits))
-    return min(dues, default=None)
+        fitting = next((each for each in pod["spec"].get("tolerations") or () if tolerates(each, taint)), None)
+        if fitting is None:
+            return 0.0
+        if fitting.get("tolerationSeconds") is not None:
+            limits.append(max(0.0, fitting["tolerationSeconds"]))
+    return min(limits, default=None)
 
 
 def _of_node(event: Event, world: World) -> Iterable[NamedKey]:
@@ -102,11 +106,13 @@ def _of_node(event: Event, world: World) -> Iterable[NamedKey]:
 
 
 def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
-    """A pod on a node that has such taints."""
+    """A pod on a node that has such taints; one that is gone, if its eviction was to come."""
+    bookings = world.follower(Bookings)
+    key = NamedKey(event.key.namespace, event.key.name)
     after = event.after
     node = after.view["spec"].get("nodeName") if after is not None else None
-    if node and node in world.follower(Tainted).since:
-        return (NamedKey(event.key.namespace, event.key.name),)
+    if key in bookings.due or (node and node in bookings.tainted):
+        return (key,)
     return ()
 
 

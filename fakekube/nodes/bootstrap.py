@@ -53,6 +53,8 @@ def node(number: int, now: str, version: str) -> Obj:
 def labels(number: int) -> dict[str, str]:
     """The node's labels."""
     return {
+        "beta.kubernetes.io/arch": "amd64",
+        "beta.kubernetes.io/os": "linux",
         "kubernetes.io/arch": "amd64",
         "kubernetes.io/hostname": f"node-{number}",
         "kubernetes.io/os": "linux",

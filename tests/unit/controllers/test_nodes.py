@@ -24,7 +24,7 @@ async def set_ready(made: Lab, state: str, name: str = "node-9") -> None:
 
 
 async def test_a_silent_node_is_unknown_and_its_pods_are_put_off_it_in_time() -> None:
-    made = await lab("nodelifecycle", "taint-eviction", count=0)
+    made = await lab("nodelifecycle", "taint-eviction", count=1)
     await other_node(made)
     patient = [{"key": "node.kubernetes.io/unreachable", "effect": "NoExecute", "tolerationSeconds": 300}]
     always = [{"key": "node.kubernetes.io/unreachable", "operator": "Exists"}]
@@ -44,7 +44,7 @@ async def test_a_silent_node_is_unknown_and_its_pods_are_put_off_it_in_time() ->
 
 
 async def test_a_node_that_is_heard_again_loses_its_taints_and_its_pods_stay() -> None:
-    made = await lab("nodelifecycle", "taint-eviction", count=0)
+    made = await lab("nodelifecycle", "taint-eviction", count=1)
     await other_node(made)
     toleration = {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "tolerationSeconds": 300}
     await pod(made, "p", "node-9", tolerations=[toleration])
@@ -56,6 +56,7 @@ async def test_a_node_that_is_heard_again_loses_its_taints_and_its_pods_stay() -
     await set_ready(made, "True")
     await made.settle(9)
     assert "deletionTimestamp" not in made.all("pods")[0]["metadata"]
+    assert made.told("TaintManagerEviction") == ["Cancelling deletion of Pod default/p"]
 
 
 async def test_leases_are_signs_of_life() -> None:
@@ -77,7 +78,7 @@ async def test_the_clusters_own_nodes_are_never_silent() -> None:
 
 
 async def test_taints_follow_conditions_and_cordons() -> None:
-    made = await lab("nodelifecycle", count=0)
+    made = await lab("nodelifecycle", count=1)
     await other_node(made)
     await set_ready(made, "False")
     await made.api.patch("nodes", "", "node-9", {"spec": {"unschedulable": True}})
@@ -120,3 +121,46 @@ async def test_secrets_are_kept_longer_in_larger_clusters() -> None:
     assert node is not None
     assert node["metadata"]["annotations"]["node.alpha.kubernetes.io/ttl"] == "0"
     assert [node_ttl.seconds(size) for size in (100, 101, 501, 1001, 5000)] == [0, 15, 30, 60, 300]
+
+
+async def test_when_no_node_is_ready_no_pods_are_put_off() -> None:
+    made = await lab("nodelifecycle", "taint-eviction", count=0)
+    await other_node(made)
+    await pod(made, "p", "node-9")
+    await made.settle(SILENT)
+    assert taints(made) == [("unreachable", "NoSchedule")]
+    ready = bootstrap.node(8, time_text(made.clock.now()), "v1.36.0")
+    await made.api.create("nodes", "", ready)
+    await made.settle()
+    assert taints(made) == [("unreachable", "NoSchedule"), ("unreachable", "NoExecute")]
+    await set_ready(made, "False", "node-8")
+    await made.settle()
+    assert taints(made) == [("unreachable", "NoSchedule")]
+
+
+async def test_in_a_zone_where_most_nodes_are_unready_no_more_pods_are_put_off() -> None:
+    made = await lab("nodelifecycle", count=4)  # zones a, a, b, a
+    for name in ("node-1", "node-2", "node-4"):
+        await set_ready(made, "False", name)
+        await made.settle()
+    evicting = [name for name in names(made, "nodes") if ("not-ready", "NoExecute") in taints(made, name)]
+    assert evicting == ["node-1", "node-2"]
+
+
+async def test_labels_of_old_follow_those_of_today() -> None:
+    made = await lab("nodelifecycle", count=1)
+    await made.settle()
+    labels = (made.get("nodes", "node-1", "") or {})["metadata"]["labels"]
+    assert (labels["beta.kubernetes.io/os"], labels["beta.kubernetes.io/arch"]) == ("linux", "amd64")
+
+
+async def test_a_pod_that_goes_by_itself_is_no_longer_to_be_evicted() -> None:
+    made = await lab("taint-eviction", count=1)
+    await pod(made, "p", "node-1", tolerations=[{"operator": "Exists", "tolerationSeconds": 60}])
+    await made.settle()
+    taint = {"key": "t", "effect": "NoExecute"}
+    await made.api.patch("nodes", "", "node-1", {"spec": {"taints": [taint]}}, type="merge")
+    await made.settle(30)
+    await made.api.delete("pods", "default", "p", {"gracePeriodSeconds": 0})
+    await made.settle(60)
+    assert made.told("TaintManagerEviction") == ["Cancelling deletion of Pod default/p"]

@@ -15,8 +15,9 @@ from fakekube.machinery.plan import NOTHING, Change, Delete, Emit, Plan, UpdateS
 from fakekube.machinery.podfacts import TERMINAL
 from fakekube.machinery.workloads import status_update
 from fakekube.machinery.world import World
-from fakekube.nodes import sources, stages, statuses, stopping
+from fakekube.nodes import changes, sources, stages, statuses, stopping
 from fakekube.nodes.behaviour import Asked, Rules
+from fakekube.nodes.changes import Deferred
 from fakekube.nodes.containers import EDGE_SECONDS, KILLED, NOT_YET
 from fakekube.nodes.life import Life
 from fakekube.nodes.memory import Addresses, Anew, Moments, Starting, state_of
@@ -220,6 +221,24 @@ def _lives(at: Situation) -> bool:
     return at.phase == "Pending" and any(state_of(each) in NOT_YET for each in listed)
 
 
+def _is_changed(at: Situation) -> bool:
+    if at.phase != "Running":
+        return False
+    return changes.moved(at.pod) or at.key in at.world.follower(Deferred)
+
+
+def _follow_spec(at: Situation) -> Plan:
+    """Bring the containers to what the spec says now; a resize that finds no room is tried again when a pod goes."""
+    found = changes.follow(at.pod, at.world)
+    at.world.follower(Deferred).note(at.pod["spec"]["nodeName"], at.key, found.deferred)
+    told = [Emit(at.pod, reason, message, kind) for kind, reason, message in found.told]
+    pod = {**at.pod, "status": found.status}
+    status = statuses.with_conditions(
+        pod, found.status, at.world.now(), statuses.entries(pod, found.status, sandbox=True)
+    )
+    return NOTHING if status == at.status else _write(at, status, told)
+
+
 def _unmounted(at: Situation) -> sources.Unmounted | None:
     """The volume for which the pod waits, if nothing of it has begun."""
     return None if at.status.get("podIP") else sources.unmounted(at.pod, at.world)
@@ -297,6 +316,7 @@ STAGES = (
     Stage("take on", lambda at: at.phase == "Pending" and not at.status.get("containerStatuses"), _take_on, alone=True),
     Stage("evict", lambda at: at.asked.pod.evict_after is not None, _evict, _evict_due),
     Stage("deadline", lambda at: bool(at.pod["spec"].get("activeDeadlineSeconds")), _miss_deadline, _deadline_due),
+    Stage("follow spec", _is_changed, _follow_spec),
     Stage("live", _lives, _live),
     Stage("post anew", _is_posted_anew, _post_anew),
     Stage("follow gates", _gates_moved, _follow_gates),
@@ -307,9 +327,17 @@ STAGES = (
 def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
     """A pod that is bound to one of the cluster's own nodes."""
     after = event.after
-    if after is not None and after.view["spec"].get("nodeName") in world.settings.nodes:
+    if after is None:
+        return _of_room(event, world)
+    if after.view["spec"].get("nodeName") in world.settings.nodes:
         return (NamedKey(event.key.namespace, event.key.name),)
     return ()
+
+
+def _of_room(event: Event, world: World) -> Iterable[NamedKey]:
+    """The pods that wait for the room of one that is gone."""
+    node = event.before.view["spec"].get("nodeName") if event.before is not None else None
+    return [NamedKey(key.namespace, key.name) for key in world.follower(Deferred).on(node)] if node else ()
 
 
 def _of_source(event: Event, world: World) -> Iterable[NamedKey]:

@@ -179,7 +179,17 @@ def run(pod: Obj, container: Obj, now: float, present: Obj | None = None) -> Obj
     )
     if present is not None:
         made |= {name: present[name] for name in ("lastState", "restartCount") if name in present}
+    if container.get("resources") or len(pod["spec"]["containers"]) > 1:
+        made |= resources(container)
     return made
+
+
+def resources(container: Obj, *, always: bool = False) -> Obj:
+    """The resources that the container has: those of its spec. (Of a pod that asks for none it is not told, for it may
+    not come to ask for any.)"""
+    found = container.get("resources") or {}
+    requests = found.get("requests")
+    return {"resources": found, **({"allocatedResources": requests} if requests or always else {})}
 
 
 def completed(pod: Obj, container: Obj, now: float) -> Obj:
@@ -200,7 +210,11 @@ def _started_at(status: Obj, now: float) -> str:
     return text or time_text(now)
 
 
-LISTS = (("initContainerStatuses", "initContainers"), ("containerStatuses", "containers"))
+LISTS = (
+    ("initContainerStatuses", "initContainers"),
+    ("containerStatuses", "containers"),
+    ("ephemeralContainerStatuses", "ephemeralContainers"),
+)
 """Where the statuses of which containers are."""
 
 

@@ -229,3 +229,62 @@ def test_sidecars_stop_after_the_main_containers(kube: FakeCluster) -> None:
     main = found["containerStatuses"][0]["state"]["terminated"]["finishedAt"][-3:-1]
     begun = int(main) - 2
     assert [int(times[1]) - begun, int(times[0]) - begun] == [5, 8]
+
+
+# --- changes of a running pod
+
+
+def resized(kube: FakeCluster, name: str, **requests: str) -> None:
+    body = {"spec": {"containers": [{"name": "c", "resources": {"requests": requests}}]}}
+    kube.patch("pods", name, body, type="strategic", subresource="resize")
+    kube.settle()
+
+
+def test_another_image_starts_the_container_anew(kube: FakeCluster) -> None:
+    kube.apply(pod())
+    kube.clock.advance(5)
+    kube.patch("pods", "a", {"spec": {"containers": [{"name": "c", "image": "i:2"}]}}, type="strategic")
+    found = container(kube)
+    assert (found["image"], found["restartCount"], found["ready"]) == ("i:2", 1, True)
+    assert found["lastState"]["terminated"]["exitCode"] == 143
+    assert status(kube)["observedGeneration"] == kube.get("pods", "a")["metadata"]["generation"] == 2
+    assert told(kube, "Killing") == ["Container c definition changed, will be restarted"]
+
+
+def test_resources_change_in_place(kube: FakeCluster) -> None:
+    policy = [{"resourceName": "memory", "restartPolicy": "RestartContainer"}]
+    kube.apply(pod(container={"resources": {"requests": {"cpu": "1", "memory": "1Gi"}}, "resizePolicy": policy}))
+    assert container(kube)["allocatedResources"] == {"cpu": "1", "memory": "1Gi"}
+    resized(kube, "a", cpu="2")
+    found = container(kube)
+    assert (found["resources"]["requests"]["cpu"], found["allocatedResources"]["cpu"]) == ("2", "2")
+    assert found["restartCount"] == 0
+    assert told(kube, "ResizeCompleted")[0].startswith('Pod resize completed: {"containers":[{"name":"c",')
+    resized(kube, "a", memory="2Gi")
+    assert (container(kube)["restartCount"], container(kube)["resources"]["requests"]["memory"]) == (1, "2Gi")
+
+
+def test_a_resize_waits_for_room(kube: FakeCluster) -> None:
+    asks = {"resources": {"requests": {"cpu": "2"}}}
+    kube.apply(pod(container=asks, nodeName="node-1"), pod("b", container=asks, nodeName="node-1"))
+    kube.settle()
+    resized(kube, "a", cpu="3")
+    pending = next(each for each in status(kube)["conditions"] if each["type"] == "PodResizePending")
+    assert (pending["status"], pending["reason"], pending["observedGeneration"]) == ("True", "Deferred", 2)
+    assert pending["message"] == "Node didn't have enough resource: cpu, requested: 3000, used: 2000, capacity: 4000"
+    assert container(kube)["resources"]["requests"]["cpu"] == "2"
+    kube.delete("pods", "b")
+    assert container(kube)["resources"]["requests"]["cpu"] == "3"
+    assert "PodResizePending" not in {each["type"] for each in status(kube)["conditions"]}
+
+
+def test_an_ephemeral_container_runs_beside_the_others(kube: FakeCluster) -> None:
+    kube.apply(pod())
+    kube.settle()
+    body = {"spec": {"ephemeralContainers": [{"name": "debug", "image": "busybox", "targetContainerName": "c"}]}}
+    kube.patch("pods", "a", body, type="strategic", subresource="ephemeralcontainers")
+    found = status(kube)["ephemeralContainerStatuses"][0]
+    assert (found["name"], found["ready"], set(found["state"])) == ("debug", False, {"running"})
+    hold(kube, "a")
+    kube.delete("pods", "a")
+    assert set(status(kube)["ephemeralContainerStatuses"][0]["state"]) == {"terminated"}

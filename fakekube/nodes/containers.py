@@ -23,7 +23,8 @@ CREATING = frozenset({"ContainerCreating", "PodInitializing", "waiting"})
 PULL_FAILED, PULL_WAITS = "ErrImagePull", "ImagePullBackOff"
 NEVER_PULLED, BAD_IMAGE = "ErrImageNeverPull", "InvalidImageName"
 BAD_CONFIG, BAD_START = "CreateContainerConfigError", "RunContainerError"
-NOT_YET = CREATING | {BAD_CONFIG, BAD_IMAGE, NEVER_PULLED}
+RESTARTING_ALL = "RestartingAllContainers"
+NOT_YET = CREATING | {BAD_CONFIG, BAD_IMAGE, NEVER_PULLED, RESTARTING_ALL}
 """States in which the kubelet tries again to make the container."""
 START_FAILED = 128
 NEVER = "1970-01-01T00:00:00Z"
@@ -99,12 +100,20 @@ def backoff(count: int) -> int:
     return min(FIRST_BACKOFF_SECONDS * 2 ** min(count - 1, 10), LONGEST_BACKOFF_SECONDS) if count > 0 else 0
 
 
-def starts_again(pod: Obj, container: Obj, code: int, *, init: bool = False) -> bool:
-    """Whether the container's own rules, its own policy or the pod's want it started again after this exit code."""
+def first_rule(container: Obj, code: int) -> Obj | None:
+    """The first of the container's own rules that is about this exit code."""
     for rule in container.get("restartPolicyRules") or ():
         codes = rule.get("exitCodes") or {}
         if (code in (codes.get("values") or ())) == (codes.get("operator") == "In"):
-            return bool(rule.get("action", "").startswith("Restart"))
+            return dict(rule)
+    return None
+
+
+def starts_again(pod: Obj, container: Obj, code: int, *, init: bool = False) -> bool:
+    """Whether the container's own rules, its own policy or the pod's want it started again after this exit code."""
+    rule = first_rule(container, code)
+    if rule is not None:
+        return bool(rule.get("action", "").startswith("Restart"))
     policy = container.get("restartPolicy") or pod["spec"].get("restartPolicy") or "Always"
     if policy == "Always" and not (init and code == 0 and not statuses.is_sidecar(container)):
         return True

@@ -8,9 +8,9 @@ from typing import Any
 from fakekube.core.meta import Obj
 from fakekube.machinery.podfacts import TERMINAL
 from fakekube.machinery.world import World
-from fakekube.nodes import sources, statuses
+from fakekube.nodes import restarts, sources, statuses
 from fakekube.nodes.behaviour import Asked, Rules
-from fakekube.nodes.containers import Container, Step, next_step, starts_again
+from fakekube.nodes.containers import EDGE_SECONDS, RESTARTING_ALL, Container, Step, next_step, starts_again
 from fakekube.nodes.memory import RUNNING, Moments, state_of
 from fakekube.storage.values import Key
 
@@ -53,12 +53,32 @@ class Life:
     def advance(self) -> Advance:
         """Take each container whose turn it is one step on, if it is time."""
         made = Advance()
+        if restarts.has_rules(self._pod) and self._restarts_all(made):
+            return made
         begun = self._begin(made)
         present = _by_name(self._status.get("containerStatuses"))
         for spec in self._pod["spec"]["containers"]:
             status = present.get(spec["name"]) or statuses.container_status(spec, statuses.waiting("ContainerCreating"))
             made.mains.append(self._step(self._container(spec, status), made) if begun else status)
         return made
+
+    def _restarts_all(self, made: Advance) -> bool:
+        """Whether a container has ended so that all start again; they do when its back-off is over."""
+        spec, status = self._pod["spec"], self._status
+        inits, mains = _by_name(status.get("initContainerStatuses")), _by_name(status.get("containerStatuses"))
+        listed = [self._container(each, inits[each["name"]], init=True) for each in spec.get("initContainers") or ()]
+        others = [self._container(each, mains[each["name"]]) for each in spec["containers"] if each["name"] in mains]
+        causes = [each for each in (*listed, *others) if restarts.asks(each)]
+        if not causes:
+            return False
+        wait = causes[0].since + causes[0].backoff - self._now
+        if wait > EDGE_SECONDS:
+            made.later(wait)
+            return True
+        made.inits = [restarts.removed(each, cause=each in causes) for each in listed]
+        made.mains = [restarts.removed(each, cause=each in causes) for each in others]
+        made.changed = True
+        return True
 
     def _begin(self, made: Advance) -> bool:
         """Take the init containers on; whether the others may go on."""
@@ -164,6 +184,8 @@ def phase_of(pod: Obj, status: Obj) -> str:
     for spec in pod["spec"].get("initContainers") or ():
         found = inits.get(spec["name"]) or {}
         code = _exit_code(found)
+        if state_of(found) == RESTARTING_ALL:
+            continue
         if not statuses.is_sidecar(spec) and code and not starts_again(pod, spec, code, init=True):
             return "Failed"
         pending = pending or not _lets_others_begin(spec, found)
@@ -171,9 +193,13 @@ def phase_of(pod: Obj, status: Obj) -> str:
     running = [each for _, each, _ in ends if "running" in (each.get("state") or {})]
     if pending or any(code is None and each not in running for _, each, code in ends):
         return "Pending"
-    if running or any(starts_again(pod, spec, code) for spec, _, code in ends if code is not None):
+    if running or any(_will_start(pod, *each) for each in ends):
         return "Running"
     return "Succeeded" if not any(code for _, _, code in ends) else "Failed"
+
+
+def _will_start(pod: Obj, spec: Obj, status: Obj, code: int | None) -> bool:
+    return state_of(status) == RESTARTING_ALL or (code is not None and starts_again(pod, spec, code))
 
 
 def _pairs(pod: Obj, status: Obj) -> list[tuple[Obj, Obj]]:

@@ -288,3 +288,26 @@ def test_an_ephemeral_container_runs_beside_the_others(kube: FakeCluster) -> Non
     hold(kube, "a")
     kube.delete("pods", "a")
     assert set(status(kube)["ephemeralContainerStatuses"][0]["state"]) == {"terminated"}
+
+
+def test_a_rule_of_one_container_starts_all_of_them_again(kube: FakeCluster) -> None:
+    rule = {"action": "RestartAllContainers", "exitCodes": {"operator": "In", "values": [42]}}
+    source = {"name": "source", "image": "i", "restartPolicy": "Never", "restartPolicyRules": [rule]}
+    kube.pods.behave({}, container="source", exit_code=42, exit_after=5, fail_first=1)
+    init, main = {"name": "init", "image": "i"}, {"name": "c", "image": "i"}
+    kube.apply(pod(restartPolicy="Never", containers=[main, source], initContainers=[init]))
+    kube.clock.advance(5)
+    found = status(kube)
+    assert found["phase"] == "Running"
+    counts = {
+        each["name"]: each["restartCount"] for each in (*found["containerStatuses"], *found["initContainerStatuses"])
+    }
+    assert counts == {"c": 1, "source": 1, "init": 1}
+    main_ended, source_ended = (each["lastState"]["terminated"] for each in found["containerStatuses"])
+    assert (main_ended["reason"], main_ended["exitCode"], source_ended["exitCode"]) == (
+        "RestartingAllContainers",
+        137,
+        42,
+    )
+    kube.clock.advance(60)
+    assert [each["restartCount"] for each in status(kube)["containerStatuses"]] == [1, 1]

@@ -5,12 +5,12 @@ CEL, webhooks and policies take time to import, which a cluster without them nee
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from fakekube.admission.chain import Attributes, Context, Plugin
 from fakekube.admission.forms import Forms
-from fakekube.admission.matching import EXEMPT_GROUP, is_exempt
+from fakekube.admission.matching import EXEMPT_GROUP, NOT_FOR_POLICIES, NOT_FOR_WEBHOOKS
 from fakekube.core.callouts import Callouts
 
 if TYPE_CHECKING:
@@ -22,15 +22,18 @@ if TYPE_CHECKING:
 class Dynamic(Plugin):
     """A plugin that is asked only while there are objects that configure it."""
 
-    def __init__(self, name: str, store: Store, configured_by: str, make: Callable[[], Plugin]) -> None:
+    def __init__(
+        self, name: str, store: Store, configured_by: str, make: Callable[[], Plugin], exempt: Collection[str]
+    ) -> None:
         self.name = name
         self._store = store
         self._configured_by = f"{configured_by}.{EXEMPT_GROUP}"
         self._make = make
+        self._exempt = exempt
         self._made: Plugin | None = None
 
     def handles(self, attributes: Attributes) -> bool:
-        return bool(self._store.count(self._configured_by)) and not is_exempt(attributes)
+        return bool(self._store.count(self._configured_by)) and attributes.resource.storage.id not in self._exempt
 
     @property
     def _plugin(self) -> Plugin:
@@ -73,9 +76,10 @@ def plugins(store: Store, callouts: Callouts, forms: Forms, authorizer: Authoriz
 
         return ValidatingWebhooks(store, callouts, forms, rights())
 
-    return (
-        Dynamic("MutatingAdmissionPolicy", store, "mutatingadmissionpolicybindings", mutating_policies),
-        Dynamic("MutatingAdmissionWebhook", store, "mutatingwebhookconfigurations", mutating_webhooks),
-        Dynamic("ValidatingAdmissionPolicy", store, "validatingadmissionpolicybindings", validating_policies),
-        Dynamic("ValidatingAdmissionWebhook", store, "validatingwebhookconfigurations", validating_webhooks),
+    rows = (
+        ("MutatingAdmissionPolicy", "mutatingadmissionpolicybindings", mutating_policies, NOT_FOR_POLICIES),
+        ("MutatingAdmissionWebhook", "mutatingwebhookconfigurations", mutating_webhooks, NOT_FOR_WEBHOOKS),
+        ("ValidatingAdmissionPolicy", "validatingadmissionpolicybindings", validating_policies, NOT_FOR_POLICIES),
+        ("ValidatingAdmissionWebhook", "validatingwebhookconfigurations", validating_webhooks, NOT_FOR_WEBHOOKS),
     )
+    return tuple(Dynamic(name, store, configured_by, make, exempt) for name, configured_by, make, exempt in rows)

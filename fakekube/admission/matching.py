@@ -23,23 +23,31 @@ if TYPE_CHECKING:
 
 ANY = "*"
 EXEMPT_GROUP = "admissionregistration.k8s.io"
-EXEMPT_KINDS = frozenset(
+_POLICIES = frozenset(
     (
-        "ValidatingWebhookConfiguration",
-        "MutatingWebhookConfiguration",
-        "ValidatingAdmissionPolicy",
-        "ValidatingAdmissionPolicyBinding",
-        "MutatingAdmissionPolicy",
-        "MutatingAdmissionPolicyBinding",
+        f"validatingadmissionpolicies.{EXEMPT_GROUP}",
+        f"validatingadmissionpolicybindings.{EXEMPT_GROUP}",
+        f"mutatingadmissionpolicies.{EXEMPT_GROUP}",
+        f"mutatingadmissionpolicybindings.{EXEMPT_GROUP}",
     )
 )
-"""What configures admission is never shown to webhooks and policies: nobody may lock himself out."""
-
-
-def is_exempt(attributes: Attributes) -> bool:
-    """Whether the request is about the configuration of admission itself."""
-    resource = attributes.resource
-    return resource.group == EXEMPT_GROUP and resource.kind in EXEMPT_KINDS
+_WEBHOOKS = frozenset(
+    (f"validatingwebhookconfigurations.{EXEMPT_GROUP}", f"mutatingwebhookconfigurations.{EXEMPT_GROUP}")
+)
+_REVIEWS = frozenset(
+    (
+        "selfsubjectreviews.authentication.k8s.io",
+        "tokenreviews.authentication.k8s.io",
+        "localsubjectaccessreviews.authorization.k8s.io",
+        "selfsubjectaccessreviews.authorization.k8s.io",
+        "selfsubjectrulesreviews.authorization.k8s.io",
+        "subjectaccessreviews.authorization.k8s.io",
+    )
+)
+NOT_FOR_WEBHOOKS = _POLICIES | _WEBHOOKS
+"""What configures admission is never shown to webhooks: nobody may lock himself out."""
+NOT_FOR_POLICIES = _POLICIES | _REVIEWS
+"""Policies are not shown themselves, nor the questions that the cluster lives by."""
 
 
 def namespace_of(attributes: Attributes) -> str:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fakekube.core.errors import StatusError
+
 if TYPE_CHECKING:
     from fakekube import FakeCluster
 
@@ -115,3 +117,28 @@ def test_a_watch_is_put_off_while_the_webhook_fails(kube: FakeCluster, fails: li
     assert (status["code"], status["reason"]) == (429, "TooManyRequests")
     assert refused.value.headers["Retry-After"] == "1"
     assert "conversion webhook for example.com/v1, Kind=Post failed: " in status["message"]
+
+
+def test_admission_that_cannot_see_the_object_in_its_version_refuses(kube: FakeCluster, fails: list[bool]) -> None:
+    rule = {"apiGroups": ["example.com"], "apiVersions": ["v2"], "operations": ["*"], "resources": ["posts"]}
+    kube.webhooks.serve("https://judge.example.com", lambda request: None)
+    hook = {
+        "name": "a.example.com",
+        "rules": [rule],
+        "clientConfig": {"url": "https://judge.example.com"},
+        "admissionReviewVersions": ["v1"],
+        "sideEffects": "None",
+    }
+    head = {"apiVersion": "admissionregistration.k8s.io/v1", "metadata": {"name": "p"}}
+    kube.create({**head, "kind": "ValidatingWebhookConfiguration", "webhooks": [hook]})
+    fails.append(True)
+    failed = "conversion webhook for example.com/v1, Kind=Post failed: "
+    with pytest.raises(StatusError, match=f"Internal error occurred: {failed}"):
+        move(kube, "a", "x")
+    kube.delete("validatingwebhookconfigurations.admissionregistration.k8s.io", "p")
+    spec = {"matchConstraints": {"resourceRules": [rule]}, "validations": [{"expression": "true"}]}
+    kube.create({**head, "kind": "ValidatingAdmissionPolicy", "spec": spec})
+    binding = {"policyName": "p", "validationActions": ["Deny"]}
+    kube.create({**head, "kind": "ValidatingAdmissionPolicyBinding", "spec": binding})
+    with pytest.raises(StatusError, match=f"failed to configure binding: failed to convert object version: {failed}"):
+        move(kube, "a", "x")

@@ -220,3 +220,15 @@ def test_expressions_of_mutations_must_make_what_they_are_for(kube: FakeCluster)
     ):
         refusal = refused(kube, policy("Mutating", mutations=[mutation], reinvocationPolicy="Never"))
         assert told in refusal.message
+
+
+def test_policies_are_not_shown_policies_or_the_questions_a_cluster_lives_by(kube: FakeCluster) -> None:
+    everything = {"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"], "resources": ["*/*"]}
+    validating(kube, matchConstraints={"resourceRules": [everything]}, validations=[{"expression": "false"}])
+    refused(kube, config_map())
+    review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "metadata": {}}
+    kube.create({**review, "spec": {"nonResourceAttributes": {"path": "/", "verb": "get"}}})
+    hooks = {"apiVersion": API, "kind": "ValidatingWebhookConfiguration", "metadata": {"name": "w"}}
+    assert "denied request: failed expression: false" in refused(kube, hooks).message
+    kube.delete("validatingadmissionpolicies.admissionregistration.k8s.io", "p")
+    kube.create(config_map())

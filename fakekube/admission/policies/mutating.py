@@ -166,10 +166,16 @@ class MutatingPolicies(Plugin):
         faults: list[Fault] = []
         invocations: list[Invocation] = []
         async for found in in_force(self._policies, attributes, context, self._forms, self._equivalents):
-            if isinstance(found, InForce):
-                invocations += [Invocation(found.policy, found.binding, found.resource, each) for each in found.params]
-            elif found.policy.fails:
-                faults.append(Fault(found.policy.name, found.binding, found.message))
+            if not isinstance(found, InForce):
+                faults += [Fault(found.policy.name, found.binding, found.message)] if found.policy.fails else []
+                continue
+            try:
+                await Versioned(attributes, self._forms).show_as(found.resource)
+            except StatusError as error:
+                why = f"failed to configure policy: {error.message}"
+                faults += [Fault(found.policy.name, "", why)] if found.policy.fails else []
+                continue
+            invocations += [Invocation(found.policy, found.binding, found.resource, each) for each in found.params]
         if invocations:
             faults += await self._invoke(invocations, attributes, context)
         if faults:

@@ -120,13 +120,25 @@ class ValidatingPolicies(Plugin):
         denials: list[Denial] = []
         async for found in in_force(self._policies, attributes, context, self._forms, self._equivalents):
             if isinstance(found, InForce):
-                await shown.show_as(found.resource)
-                denials += judge.judge(found, shown)
+                fault = await self._show(shown, found)
+                denials += fault if fault is not None else judge.judge(found, shown)
             elif found.policy.fails:
                 denials.append(Denial(found.policy.name, found.binding, found.message))
         judge.publish()
         if denials:
             raise _refusal(attributes, denials[0])
+
+    @staticmethod
+    async def _show(shown: Versioned, found: InForce[ValidatingPolicy]) -> list[Denial] | None:
+        """Have the object in the version that the policy asks for; what follows if it cannot be converted."""
+        if not found.params:
+            return []
+        try:
+            await shown.show_as(found.resource)
+        except StatusError as error:
+            why = f"failed to configure binding: failed to convert object version: {error.message}"
+            return [Denial(found.policy.name, found.binding.name, why)] if found.policy.fails else []
+        return None
 
 
 def _refusal(attributes: Attributes, denial: Denial) -> StatusError:

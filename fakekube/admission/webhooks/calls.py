@@ -28,6 +28,14 @@ class CallFailed(Exception):
         super().__init__(f"failed calling webhook {go_quote(hook.name)}: {why}")
 
 
+async def show(shown: Versioned, resource: Resource) -> None:
+    """Have the object in the version of this resource; 500 if it cannot be converted."""
+    try:
+        await shown.show_as(resource)
+    except errors.StatusError as error:
+        raise errors.internal(error.message) from None
+
+
 class Caller:
     """Asks webhooks."""
 
@@ -49,7 +57,7 @@ class Caller:
             raise missing_namespace(attributes)
         if not hook.conditions:
             return resource
-        await shown.show_as(resource)
+        await show(shown, resource)
         try:
             met = hook.conditions.are_met(Inputs(attributes, resource, shown, self._rights))
         except ConditionError as error:

@@ -10,7 +10,7 @@ import orjson
 from fakekube.admission.chain import Attributes, Context, Plugin
 from fakekube.admission.expressions.authorizing import Authorizer
 from fakekube.admission.forms import Forms, Versioned
-from fakekube.admission.webhooks.calls import Caller, CallFailed
+from fakekube.admission.webhooks.calls import Caller, CallFailed, show
 from fakekube.admission.webhooks.hooks import Hook, Hooks
 from fakekube.admission.webhooks.review import Answer, rejection
 from fakekube.core import errors
@@ -60,7 +60,7 @@ class MutatingWebhooks(Plugin):
             resource = await self._caller.wanted(hook, attributes, shown, context)
             if resource is None or (attributes.again and hook.id not in rounds.again):
                 continue
-            await shown.show_as(resource)
+            await show(shown, resource)
             changed = await self._call(_Call(hook, index, resource, attributes, shown), context)
             if changed:
                 rounds.need_another()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fakekube.admission.chain import Attributes, Context, Plugin
 from fakekube.admission.expressions.authorizing import Authorizer
 from fakekube.admission.forms import Forms, Versioned
-from fakekube.admission.webhooks.calls import Caller, CallFailed
+from fakekube.admission.webhooks.calls import Caller, CallFailed, show
 from fakekube.admission.webhooks.hooks import Hook, Hooks
 from fakekube.admission.webhooks.review import rejection
 from fakekube.core import errors
@@ -39,7 +39,7 @@ class ValidatingWebhooks(Plugin):
             resource = await self._caller.wanted(hook, attributes, shown, context)
             if resource is not None:
                 kept = forms.setdefault(id(resource), shown)
-                await kept.show_as(resource)
+                await show(kept, resource)
                 wanted.append((hook, resource, kept))
         calls = [self._fault(index, *each, attributes, context) for index, each in enumerate(wanted)]
         for fault in await self._callouts.together(calls):

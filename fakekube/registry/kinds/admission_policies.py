@@ -20,6 +20,7 @@ from fakekube.registry.kinds.admission_rules import (
     unmutable_faults,
 )
 from fakekube.registry.kinds.checks import dns_subdomain, invalids, label_name, label_selector, one_of
+from fakekube.registry.kinds.condition_rules import validate_conditions
 from fakekube.registry.kinds.filling import fill
 from fakekube.registry.kinds.policy_expressions import Expressions
 from fakekube.registry.strategy import Context, Strategy
@@ -208,11 +209,12 @@ class ValidatingPolicyStrategy(PolicyStrategy):
     def validate_status(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
         """Warnings tell what they are about."""
         field, checking = "status.typeChecking.expressionWarnings", (obj.get("status") or {}).get("typeChecking") or {}
-        faults = []
+        faults: list[FieldError] = []
         for index, warning in enumerate(checking.get("expressionWarnings") or ()):
             if not warning.get("warning"):
                 faults.append(required(f"{field}[{index}].warning"))
             faults += text_faults(f"{field}[{index}].fieldRef", warning.get("fieldRef"))
+        validate_conditions(faults, (obj.get("status") or {}).get("conditions"), "status.conditions")
         return faults
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from fakekube.access.users import ADMIN
 from fakekube.admission.chain import Attributes
-from fakekube.admission.matching import Equivalents, Rule, Selection, chosen, is_exempt
+from fakekube.admission.matching import Equivalents, Rule, Selection, chosen
 from fakekube.schema.scheme import Scheme
 from fakekube.storage.store import Store
 from fakekube.storage.values import Key
@@ -85,9 +85,3 @@ async def test_selectors():
     assert matches({}, other) is False
     assert matches({}, other, obj=labelled) is True
     assert matches({}, other, obj={"metadata": {}}, old=labelled) is True
-
-
-def test_nobody_may_lock_himself_out():
-    assert is_exempt(attributes("mutatingwebhookconfigurations.admissionregistration.k8s.io"))
-    assert is_exempt(attributes("validatingadmissionpolicybindings.admissionregistration.k8s.io"))
-    assert not is_exempt(attributes("pods"))

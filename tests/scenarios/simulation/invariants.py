@@ -25,6 +25,7 @@ class Sight:
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.pods = self.all("pods")
+        self.is_tight = bool(self.all("resourcequotas"))  # or was lately: who was refused a pod waits before the next
         self.nodes = {node["metadata"]["name"]: node for node in self.all("nodes", None)}
 
     def all(self, resource: str, namespace: str | None = NAMESPACE) -> list[Obj]:
@@ -143,7 +144,7 @@ def replica_counts(sight: Sight) -> Problems:
                 continue  # it keeps pods that it does not select any more
             active = sight.active(owner)
             yield from told(owner, replicas=len(active), readyReplicas=sum(map(is_ready, active)))
-            if len(active) != owner["spec"]["replicas"]:
+            if len(active) != owner["spec"]["replicas"] and not sight.is_tight:
                 yield f"{named(owner)} is to have {owner['spec']['replicas']} pods and has {len(active)}"
 
 
@@ -190,7 +191,7 @@ def daemon_sets(sight: Sight) -> Problems:
         if crowded:
             yield f"{named(owner)} has several pods on a node: {crowded}"
         willing = {name for name, node in sight.nodes.items() if not _keeps_out(node)}
-        if missing := willing - {_node_of(pod) for pod in sight.owned(owner)}:
+        if (missing := willing - {_node_of(pod) for pod in sight.owned(owner)}) and not sight.is_tight:
             yield f"{named(owner)} has no pod on {missing}"
         yield from told(owner, desiredNumberScheduled=len(willing))
 
@@ -346,6 +347,32 @@ def nodes_have_room(sight: Sight) -> Problems:
             yield f"{name} has more pods than it has room for: {sum_}m"
 
 
+def claims_have_the_right_owners(sight: Sight) -> Problems:
+    """Of pods that are as many as they should be: the StatefulSet where claims are to go with it, else nobody."""
+    for owner in sight.staying("statefulsets.apps"):
+        wanted = owner["spec"].get("persistentVolumeClaimRetentionPolicy") or {}
+        first = (owner["spec"].get("ordinals") or {}).get("start", 0)
+        for pod in sight.owned(owner):
+            number = int(pod["metadata"]["name"].rpartition("-")[2])
+            if not is_ready(pod) or not first <= number < first + owner["spec"]["replicas"]:
+                continue
+            for each in owner["spec"].get("volumeClaimTemplates") or ():
+                key = Key("persistentvolumeclaims", NAMESPACE, f"{each['metadata']['name']}-{pod['metadata']['name']}")
+                claim = sight.cluster.store.get(key)
+                if claim is None or "deletionTimestamp" in claim.view["metadata"] or _waits_in_order(owner, sight):
+                    continue
+                owners = [of["uid"] for of in claim.view["metadata"].get("ownerReferences") or ()]
+                if owners != [owner["metadata"]["uid"]] * (wanted.get("whenDeleted") == "Delete"):
+                    yield f"{key.name} of {named(owner)} has owners {owners}, the policy is {wanted}"
+
+
+def _waits_in_order(owner: Obj, sight: Sight) -> bool:
+    """Whether one of its pods holds up those after it."""
+    pods = sight.owned(owner)
+    calm = len(pods) == owner["spec"]["replicas"] and all(is_ready(pod) and is_active(pod) for pod in pods)
+    return owner["spec"].get("podManagementPolicy") != "Parallel" and not calm
+
+
 def budgets_are_counted(sight: Sight) -> Problems:
     for budget in sight.staying("poddisruptionbudgets.policy"):
         labels = budget["spec"]["selector"]["matchLabels"]
@@ -353,6 +380,9 @@ def budgets_are_counted(sight: Sight) -> Problems:
         healthy = sum(is_ready(pod) and is_active(pod) for pod in pods)
         if condition(budget, "DisruptionAllowed") is not None and _reason(budget) != "SyncFailed":
             yield from told(budget, currentHealthy=healthy)
+            status = budget["status"]
+            spare = max(0, status["currentHealthy"] - status["desiredHealthy"]) if status["expectedPods"] else 0
+            yield from told(budget, disruptionsAllowed=spare)
 
 
 def _reason(budget: Obj) -> str:
@@ -374,6 +404,7 @@ AT_REST: tuple[Callable[[Sight], Problems], ...] = (
     addresses_are_unique,
     pods_tell_the_truth,
     nodes_have_room,
+    claims_have_the_right_owners,
     budgets_are_counted,
 )
 
@@ -409,6 +440,8 @@ def stateful_sets_are_done(sight: Sight) -> Problems:
         ordinals = [int(pod["metadata"]["name"].rpartition("-")[2]) for pod in pods]
         if ordinals != list(range(first, first + spec["replicas"])):
             yield f"{named(owner)} has the ordinals {ordinals}"
+        if spec["updateStrategy"]["type"] == "OnDelete":
+            continue
         partition = spec["updateStrategy"].get("rollingUpdate", {}).get("partition", 0)
         for ordinal, pod in zip(ordinals, pods, strict=True):
             if (
@@ -432,14 +465,29 @@ def daemon_sets_are_done(sight: Sight) -> Problems:
 
 def jobs_are_done(sight: Sight) -> Problems:
     for job in sight.all("jobs.batch"):
-        if _ends(job["spec"]["template"]) and job["spec"]["parallelism"] and not _finished(job):
+        if _ends(job["spec"]) and job["spec"]["parallelism"] and not _finished(job):
             yield f"{named(job)} does not end: {job['status']}"
 
 
-def _ends(template: Obj) -> bool:
-    """Whether its pods end by themselves; one that fails by an annotation and is to be restarted waits for ever."""
+def _ends(spec: Obj) -> bool:
+    """Whether its pods end by themselves; one that fails by an annotation and is to be restarted waits for ever, and so
+    does a Job that ignores its failures."""
+    template, policy = spec["template"], spec.get("podFailurePolicy") or {"rules": ()}
     code = (template["metadata"].get("annotations") or {}).get("fakekube/exit-code")
-    return code == "0" or (code == "1" and template["spec"]["restartPolicy"] == "Never")
+    ignored = any(rule["action"] == "Ignore" for rule in policy["rules"])
+    return code == "0" or (code == "1" and template["spec"]["restartPolicy"] == "Never" and not ignored)
+
+
+def revisions_are_few(sight: Sight) -> Problems:
+    for resource in ("statefulsets.apps", "daemonsets.apps"):
+        for owner in sight.all(resource):
+            kept = sight.owned(owner, "controllerrevisions.apps")
+            live = {pod["metadata"]["labels"].get("controller-revision-hash") for pod in sight.owned(owner)}
+            most = owner["spec"]["revisionHistoryLimit"] + len(live) + 2
+            if len(kept) > most:
+                yield f"{named(owner)} keeps {len(kept)} revisions, at most {most} are of use"
+            if len({each["revision"] for each in kept}) < len(kept):
+                yield f"{named(owner)} has revisions of one number"
 
 
 def nodes_are_ready(sight: Sight) -> Problems:
@@ -460,6 +508,7 @@ IN_PEACE = (
     stateful_sets_are_done,
     daemon_sets_are_done,
     jobs_are_done,
+    revisions_are_few,
     nodes_are_ready,
     pods_are_placed,
 )

@@ -10,8 +10,8 @@ from typing import Any
 from fakekube.cluster.composition import Cluster
 from fakekube.core.errors import StatusError
 from fakekube.settings import Settings
-from tests.scenarios.simulation.invariants import AT_REST, IN_PEACE, NAMESPACE, is_broken, is_in_the_way, problems
-from tests.scenarios.simulation.objects import MADE
+from tests.scenarios.simulation.invariants import AT_REST, IN_PEACE, is_broken, is_in_the_way, problems
+from tests.scenarios.simulation.objects import CLASS, MADE, NAMESPACE
 from tests.scenarios.simulation.operations import LETTER, OPERATIONS, Life
 
 STEPS = 25
@@ -43,6 +43,7 @@ async def lead(cluster: Cluster, seed: int, steps: int = STEPS) -> list[str]:
     life = Life(cluster, Random(seed))
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     await cluster.client.create("namespaces", "", namespace)
+    await cluster.client.create("storageclasses.storage.k8s.io", "", CLASS)
     await cluster.settle()
     before = _present(cluster)
     for _ in range(steps):
@@ -75,7 +76,7 @@ async def _happen(life: Life, trace: list[str]) -> None:
             done = await operation(life)
         except StatusError as error:
             done = f"{operation.__name__}: {error.code} {error.reason}"
-            if error.code not in (404, 409, 422, 429):
+            if error.code not in (403, 404, 409, 422, 429):
                 raise
         if done is not None:
             trace.append(done)
@@ -104,6 +105,8 @@ async def _make_peace(life: Life) -> None:
     for stored in life.cluster.store.list("nodes"):
         if stored.view["spec"].get("unschedulable"):
             await life.client.patch("nodes", "", stored.key.name, {"spec": {"unschedulable": None}})
+    for stored in life.cluster.store.list("resourcequotas", NAMESPACE):
+        await life.client.delete("resourcequotas", NAMESPACE, stored.key.name, {})
     for resource, change in _MENDED.items():
         for stored in life.cluster.store.list(resource, NAMESPACE):
             await life.client.patch(resource, NAMESPACE, stored.key.name, change)

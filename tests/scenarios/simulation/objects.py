@@ -8,6 +8,17 @@ from typing import Any
 Obj = dict[str, Any]
 NAMESPACE = "simulated"
 PORT = {"name": "http", "containerPort": 8080}
+CLASS = {
+    "apiVersion": "storage.k8s.io/v1",
+    "kind": "StorageClass",
+    "metadata": {"name": "simulated", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+    "provisioner": "fakekube.dev",
+}
+CLAIM: Obj = {
+    "metadata": {"name": "data"},
+    "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+}
+RETENTIONS = ("Retain", "Delete")
 BEHAVIOURS: tuple[dict[str, str], ...] = (
     {"fakekube/exit-code": "0", "fakekube/exit-after": "20"},
     {"fakekube/exit-code": "0", "fakekube/exit-after": "20"},
@@ -23,7 +34,7 @@ def _object(version: str, kind: str, name: str, spec: Obj, **metadata: Any) -> O
 
 
 def _template(name: str, chance: Random, **spec: Any) -> Obj:
-    container = {"name": "c", "image": "i:1", "ports": [PORT]}
+    container: Obj = {"name": "c", "image": "i:1", "ports": [PORT]}
     if chance.random() < 0.3:
         container["resources"] = {"requests": {"cpu": "500m"}}
     return {"metadata": {"labels": {"app": name}}, "spec": {"containers": [container], **spec}}
@@ -62,13 +73,23 @@ def stateful_set(name: str, chance: Random) -> Obj:
     spec["serviceName"] = name
     if chance.random() < 0.3:
         spec["ordinals"] = {"start": chance.randint(1, 3)}
+    spec["revisionHistoryLimit"] = chance.choice((0, 1, 10))
     if chance.random() < 0.3:
         spec["updateStrategy"] = {"type": "RollingUpdate", "rollingUpdate": {"partition": chance.randint(0, 3)}}
+    if chance.random() < 0.3:
+        spec["volumeClaimTemplates"] = [CLAIM]
+        spec["persistentVolumeClaimRetentionPolicy"] = retention(chance)
     return _object("apps/v1", "StatefulSet", name, spec)
+
+
+def retention(chance: Random) -> Obj:
+    """What becomes of claims."""
+    return {"whenDeleted": chance.choice(RETENTIONS), "whenScaled": chance.choice(RETENTIONS)}
 
 
 def daemon_set(name: str, chance: Random) -> Obj:
     spec: Obj = {"selector": _selector(name), "template": _template(name, chance)}
+    spec["revisionHistoryLimit"] = chance.choice((0, 1, 10))
     if chance.random() < 0.3:
         spec["updateStrategy"] = {"type": "OnDelete"}
     elif chance.random() < 0.3:
@@ -86,6 +107,16 @@ def _job_spec(name: str, chance: Random) -> Obj:
         if template["spec"]["restartPolicy"] == "Never" and chance.random() < 0.4:
             del spec["backoffLimit"]
             spec["backoffLimitPerIndex"] = 1
+            if chance.random() < 0.5:
+                spec["maxFailedIndexes"] = chance.randint(0, 1)
+        if chance.random() < 0.2:
+            spec["successPolicy"] = {"rules": [{"succeededCount": 1}]}
+    if template["spec"]["restartPolicy"] == "Never" and chance.random() < 0.3:
+        codes = {"operator": "In", "values": [1]}
+        rule = {"action": chance.choice(("Ignore", "FailJob", "Count")), "onExitCodes": codes}
+        spec["podFailurePolicy"] = {"rules": [rule]}
+    elif chance.random() < 0.2:
+        spec["podReplacementPolicy"] = "Failed"
     if chance.random() < 0.2:
         spec["ttlSecondsAfterFinished"] = 100
     if chance.random() < 0.2:
@@ -141,3 +172,4 @@ MADE = {**WORKLOADS, **BESIDE}
 SCALED = ("deployments.apps", "replicasets.apps", "replicationcontrollers", "statefulsets.apps")
 ROLLED = ("deployments.apps", "statefulsets.apps", "daemonsets.apps")
 """Whose template is rolled out when it changes."""
+QUOTA = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "simulated", "namespace": NAMESPACE}}

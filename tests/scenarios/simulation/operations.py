@@ -8,11 +8,22 @@ from typing import Any
 
 from fakekube.cluster.composition import Cluster
 from fakekube.cluster.nodes import NodeVerbs
-from tests.scenarios.simulation.objects import BESIDE, MADE, NAMESPACE, ROLLED, SCALED, WORKLOADS
+from tests.scenarios.simulation.objects import (
+    BESIDE,
+    MADE,
+    NAMESPACE,
+    QUOTA,
+    ROLLED,
+    SCALED,
+    WORKLOADS,
+    retention,
+)
 
 NAMES = ("a", "b", "c")
 LETTER = "example.com/hold"
 MOST_NODES = 6
+WIDE = 1000
+"""Of pods: there are never so many."""
 PROPAGATIONS = ("Background", "Background", "Foreground", "Orphan")
 SPANS = (1, 10, 45, 70, 300, 400, 3600)
 """Seconds that may pass at once."""
@@ -92,6 +103,94 @@ async def break_or_mend(life: Life) -> str | None:
     body = {"spec": {"template": {"metadata": {"annotations": {"fakekube/ready": ready}}}}}
     await life.patch(found[0], name, body)
     return f"{found[0]} {name}: ready {ready}"
+
+
+async def undo(life: Life) -> str | None:
+    """A ReplicaSet's template becomes its Deployment's again, as kubectl rollout undo does it or the old annotation."""
+    found = life.any_of("replicasets.apps")
+    above = found and next((each for each in found[1]["metadata"].get("ownerReferences") or ()), None)
+    if found is None or above is None or above["kind"] != "Deployment":
+        return None
+    meta, template = found[1]["metadata"], found[1]["spec"]["template"]
+    number = meta["annotations"]["deployment.kubernetes.io/revision"]
+    if life.chance.random() < 0.3:
+        notes = {"deprecated.deployment.rollback.to": life.chance.choice((number, "0"))}
+        await life.patch("deployments.apps", above["name"], {"metadata": {"annotations": notes}})
+        return f"ask {above['name']} to go back to {number}"
+    labels = {name: text for name, text in template["metadata"]["labels"].items() if name != "pod-template-hash"}
+    restored = {**template, "metadata": {**template["metadata"], "labels": labels}}
+    body = [{"op": "replace", "path": "/spec/template", "value": restored}]
+    await life.patch("deployments.apps", above["name"], body, type="json")
+    return f"undo {above['name']} to {number}"
+
+
+async def restart(life: Life) -> str | None:
+    """What `kubectl rollout restart` does."""
+    found = life.any_of(*ROLLED)
+    if found is None:
+        return None
+    notes = {"kubectl.kubernetes.io/restartedAt": str(life.cluster.clock.now())}
+    name = found[1]["metadata"]["name"]
+    await life.patch(found[0], name, {"spec": {"template": {"metadata": {"annotations": notes}}}})
+    return f"restart {found[0]} {name}"
+
+
+async def change_strategy(life: Life) -> str | None:
+    found = life.any_of(*ROLLED)
+    if found is None:
+        return None
+    resource, name, chance = found[0], found[1]["metadata"]["name"], life.chance
+    rolling: dict[str, Any] = {"type": "RollingUpdate"}
+    if resource == "deployments.apps":
+        strategy = chance.choice(({**rolling, "rollingUpdate": None}, {"type": "Recreate", "rollingUpdate": None}))
+        body: dict[str, Any] = {"strategy": strategy}
+    elif resource == "statefulsets.apps":
+        strategy = {**rolling, "rollingUpdate": {"partition": chance.randint(0, 3)}}
+        body = {"updateStrategy": chance.choice((strategy, {"type": "OnDelete", "rollingUpdate": None}))}
+    else:
+        strategy = {**rolling, "rollingUpdate": {"maxSurge": 0, "maxUnavailable": chance.randint(1, 3)}}
+        body = {"updateStrategy": chance.choice((strategy, {"type": "OnDelete", "rollingUpdate": None}))}
+    await life.patch(resource, name, {"spec": body})
+    return f"{resource} {name}: {body}"
+
+
+async def change_retention(life: Life) -> str | None:
+    found = life.any_of("statefulsets.apps")
+    if found is None:
+        return None
+    name, policy = found[1]["metadata"]["name"], retention(life.chance)
+    await life.patch("statefulsets.apps", name, {"spec": {"persistentVolumeClaimRetentionPolicy": policy}})
+    return f"claims of {name}: {policy}"
+
+
+async def delete_claim(life: Life) -> str | None:
+    found = life.any_of("persistentvolumeclaims")
+    if found is None:
+        return None
+    await life.client.delete("persistentvolumeclaims", NAMESPACE, found[1]["metadata"]["name"], {})
+    return f"delete claim {found[1]['metadata']['name']}"
+
+
+async def squeeze(life: Life) -> str | None:
+    """A quota of pods; once there, it gets narrower or wide enough."""
+    spec = {"hard": {"pods": str(life.chance.choice((0, 2, 5, 8, WIDE, WIDE, WIDE)))}}
+    if life.any_of("resourcequotas") is None:
+        await life.client.create("resourcequotas", NAMESPACE, {**QUOTA, "spec": spec})
+    else:
+        await life.patch("resourcequotas", "simulated", {"spec": spec})
+    return f"quota {spec['hard']}"
+
+
+async def elastic(life: Life) -> str | None:
+    """An indexed Job that goes on gets another size."""
+    found = life.any_of("jobs.batch")
+    if found is None or found[1]["spec"].get("completionMode") != "Indexed":
+        return None
+    if any(each["type"] in ("Complete", "Failed") for each in found[1]["status"].get("conditions") or ()):
+        return None
+    name, number = found[1]["metadata"]["name"], life.chance.randint(1, 5)
+    await life.patch("jobs.batch", name, {"spec": {"parallelism": number, "completions": number}})
+    return f"size of {name}: {number}"
 
 
 async def pause(life: Life) -> str | None:
@@ -231,8 +330,15 @@ OPERATIONS: tuple[tuple[Callable[[Life], Told], int], ...] = (
     (scale, 6),
     (roll_out, 5),
     (break_or_mend, 2),
+    (undo, 2),
+    (restart, 1),
+    (change_strategy, 2),
+    (change_retention, 1),
+    (delete_claim, 1),
+    (squeeze, 1),
     (pause, 3),
     (parallelism, 1),
+    (elastic, 1),
     (delete, 4),
     (delete_pod, 4),
     (evict, 1),

@@ -10,7 +10,7 @@ from fakekube.cluster import staging
 from fakekube.cluster.behaving import Behaving, Selector, behaviour_of, matcher
 from fakekube.core.meta import Obj, labels_of
 from fakekube.nodes.behaviour import Rule, Rules
-from fakekube.nodes.environment import Surroundings, container_environment
+from fakekube.nodes.environment import Surroundings, container_environment, expand
 
 if TYPE_CHECKING:
     from fakekube.cluster.composition import Cluster
@@ -60,6 +60,17 @@ class PodVerbs:
     async def environment(
         self, name: str, namespace: str | None = None, *, container: str | None = None
     ) -> dict[str, str]:
+        return (await self._seen(name, namespace, container))[1]
+
+    async def command(
+        self, name: str, namespace: str | None = None, *, container: str | None = None
+    ) -> tuple[list[str], list[str]]:
+        spec, variables = await self._seen(name, namespace, container)
+        command, args = ([expand(text, [variables]) for text in spec.get(field) or ()] for field in ("command", "args"))
+        return command, args
+
+    async def _seen(self, name: str, namespace: str | None, container: str | None) -> tuple[Obj, dict[str, str]]:
+        """The container, and the variables that it would see."""
         world, namespace = self._cluster.world, namespace or "default"
         pod = await self._cluster.client.get("pods", namespace, name)
         spec = _container(pod, container)
@@ -68,7 +79,7 @@ class PodVerbs:
             return world.get(resource, namespace, of)
 
         node = world.get("nodes", "", pod["spec"].get("nodeName") or "")
-        return container_environment(pod, spec, Surroundings(world.list("services"), lookup, node))
+        return spec, container_environment(pod, spec, Surroundings(world.list("services"), lookup, node))
 
     def _revisit(self, rule: Rule) -> None:
         found = self._cluster.store.list("pods", rule.namespace)
@@ -148,3 +159,9 @@ class Pods:
         fakekube.nodes.environment.ContainerConfigError where the kubelet could not start it.
         """
         return self._owner._call(self._verbs.environment(name, namespace, container=container))
+
+    def command(
+        self, name: str, namespace: str | None = None, *, container: str | None = None
+    ) -> tuple[list[str], list[str]]:
+        """The command and the arguments of the container as it would get them: $(NAME) expanded by its environment."""
+        return self._owner._call(self._verbs.command(name, namespace, container=container))

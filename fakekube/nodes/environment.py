@@ -14,6 +14,7 @@ from typing import Any
 
 from fakekube.core import quantity
 from fakekube.core.meta import Obj, annotations_of, labels_of, name_of, namespace_of, uid_of
+from fakekube.nodes import envfiles
 
 API_SERVICE = ("default", "kubernetes")
 """Its variables are in every container, for clients find the API server by them."""
@@ -237,7 +238,26 @@ def _of_key(resource: str) -> Callable[[Obj, Obj, Obj, Surroundings], str | None
     return read
 
 
+def _of_file(source: Obj, pod: Obj, container: Obj, around: Surroundings) -> str | None:
+    """A variable of a file in a volume; None where nothing is told of the file."""
+    volume, path, key = source.get("volumeName", ""), source.get("path", ""), source.get("key", "")
+    if not any(each["name"] == volume for each in pod["spec"].get("volumes") or ()):
+        raise ContainerConfigError(f'cannot find the volume "{volume}" referenced by FileKeyRef')
+    text = envfiles.told(pod, volume, path)
+    if text is None:
+        return None
+    try:
+        value = envfiles.value(text, key)
+    except ValueError as error:
+        raise ContainerConfigError("couldn't parse env file") from error
+    if not value and not source.get("optional"):
+        told = envfiles.place(pod, volume, path)
+        raise ContainerConfigError(f'environment variable key "{key}" not found in file "{told}"')
+    return value or None
+
+
 _SOURCES: dict[str, Callable[[Obj, Obj, Obj, Surroundings], str | None]] = {
+    "fileKeyRef": _of_file,
     "fieldRef": _of_field,
     "resourceFieldRef": _of_resource,
     "configMapKeyRef": _of_key("configmaps"),

@@ -181,7 +181,8 @@ def _deadline_due(at: Situation) -> float:
 
 def _miss_deadline(at: Situation) -> Plan:
     message = "Pod was active on the node longer than the specified deadline"
-    return _write(at, statuses.failed(at.pod, at.world.now(), KILLED, "DeadlineExceeded", message))
+    told = [Emit(at.pod, "DeadlineExceeded", message)]
+    return _write(at, statuses.failed(at.pod, at.world.now(), KILLED, "DeadlineExceeded", message), told)
 
 
 # --- the beginning, and what is between

@@ -311,3 +311,13 @@ def test_a_rule_of_one_container_starts_all_of_them_again(kube: FakeCluster) -> 
     )
     kube.clock.advance(60)
     assert [each["restartCount"] for each in status(kube)["containerStatuses"]] == [1, 1]
+
+
+def test_commands_are_expanded(kube: FakeCluster) -> None:
+    env = [{"name": "PORT", "value": "80"}, {"name": "URL", "value": "http://$(POD):$(PORT)"}]
+    env.insert(0, {"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}})  # type: ignore[dict-item]
+    kube.apply(
+        pod(container={"env": env, "command": ["serve", "$(URL)", "$(NONE)", "$$(PORT)"], "args": ["-p$(PORT)"]})
+    )
+    kube.settle()
+    assert kube.pods.command("a") == (["serve", "http://a:80", "$(NONE)", "$(PORT)"], ["-p80"])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from typing import Any
 
 import pytest
 
 from fakekube.core.meta import Obj
+from fakekube.nodes import envfiles
 from fakekube.nodes.environment import (
     ContainerConfigError,
     Surroundings,
@@ -159,3 +161,43 @@ def test_what_is_missing() -> None:
         of({"name": "no", "key": "k"})
     with pytest.raises(ContainerConfigError, match="couldn't find key k in ConfigMap shop/conf"):
         of({"name": "conf", "key": "k"})
+
+
+ENV_FILE = """# made by an init container
+A='1'
+  B='two
+lines' # and a comment
+C= 'nothing'
+"""
+
+
+@pytest.mark.parametrize(("key", "value"), [("A", "1"), ("B", "two\nlines"), ("C", ""), ("D", "")])
+def test_a_file_of_variables(key: str, value: str) -> None:
+    assert envfiles.value(ENV_FILE, key) == value
+
+
+@pytest.mark.parametrize("text", ["A=1", "A = '1'", "A", "='1'", "A='1", "A='1' b"])
+def test_what_is_no_file_of_variables(text: str) -> None:
+    with pytest.raises(ValueError, match="invalid environment variable format"):
+        envfiles.value(text, "Z")
+
+
+def from_file(*, volumes: list[Obj] | None = None, files: str | None = None, **source: Any) -> dict[str, str]:
+    reference = {"volumeName": "v", "path": "e.env", "key": "A", **source}
+    made = pod(volumes=[{"name": "v", "emptyDir": {}}] if volumes is None else volumes)
+    made["metadata"]["annotations"] = {} if files is None else {envfiles.ANNOTATION: json.dumps({"v/e.env": files})}
+    spec = {"name": "c", "env": [{"name": "X", "valueFrom": {"fileKeyRef": reference}}]}
+    return container_environment(made, spec, Surroundings((), lambda resource, name: None))
+
+
+def test_variables_of_files() -> None:
+    assert from_file(files=ENV_FILE) == {"X": "1"}
+    assert from_file() == {}
+    assert from_file(files=ENV_FILE, key="Z", optional=True) == {}
+    for fault, given in (
+        ('environment variable key "Z" not found in file "/var/lib/kubelet/', {"files": ENV_FILE, "key": "Z"}),
+        ("couldn't parse env file", {"files": "A"}),
+        ('cannot find the volume "v" referenced by FileKeyRef', {"volumes": []}),
+    ):
+        with pytest.raises(ContainerConfigError, match=fault):
+            from_file(**given)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fakekube.core.meta import Obj, is_deleting, time_text
+from fakekube.core.meta import Obj, is_deleting, is_true, time_text
 from fakekube.machinery.controller import Controller, NamedKey, Watch, service_account
 from fakekube.machinery.plan import NOTHING, Change, Delete, Patch, Plan
 from fakekube.machinery.podfacts import TERMINAL
@@ -13,6 +13,9 @@ from fakekube.storage.values import Event, Key
 
 QUARANTINE_SECONDS = 40.0
 """A node must have been gone for so long."""
+
+
+OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
 
 
 class Missing:
@@ -44,8 +47,9 @@ def reconcile(key: NamedKey, world: World) -> Plan:
     name = pod["spec"].get("nodeName")
     if not name:
         return Plan(_removal(pod, None)) if is_deleting(pod) and _unbound_needs_us(pod) else NOTHING
-    if world.get("nodes", "", name) is not None:
-        return NOTHING
+    node = world.get("nodes", "", name)
+    if node is not None:
+        return Plan(_removal(pod, None)) if is_deleting(pod) and _is_out_of_service(node) else NOTHING
     wait = world.follower(Missing).note(name) + QUARANTINE_SECONDS - world.now()
     if wait > 0:
         return Plan(after=wait)
@@ -60,6 +64,12 @@ def reconcile(key: NamedKey, world: World) -> Plan:
         "lastTransitionTime": time_text(world.now()),
     }
     return Plan(_removal(pod, entry))
+
+
+def _is_out_of_service(node: Obj) -> bool:
+    """Whether someone has said that nobody will ever stop the pods of this node."""
+    tainted = any(each["key"] == OUT_OF_SERVICE for each in node["spec"].get("taints") or ())
+    return tainted and not is_true(node, "Ready")
 
 
 def _unbound_needs_us(pod: Obj) -> bool:
@@ -84,13 +94,17 @@ def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
         return ()
     pod = event.after.view
     node = pod["spec"].get("nodeName")
-    stray = world.store.get(Key("nodes", "", node)) is None if node else "deletionTimestamp" in pod["metadata"]
+    deleting = "deletionTimestamp" in pod["metadata"]
+    found = world.store.get(Key("nodes", "", node)) if node else None
+    stray = found is None and (bool(node) or deleting)
+    if found is not None and deleting:
+        stray = _is_out_of_service(found.view)
     return (NamedKey(event.key.namespace, event.key.name),) if stray else ()
 
 
 def _of_node(event: Event, world: World) -> Iterable[NamedKey]:
-    """The pods of a node that went."""
-    if event.after is not None:
+    """The pods of a node that went, or that is out of service."""
+    if event.after is not None and not _is_out_of_service(event.after.view):
         return ()
     return [NamedKey(pod.namespace, pod.name) for pod in world.pods_on(event.key.name)]
 

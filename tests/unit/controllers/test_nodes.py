@@ -164,3 +164,17 @@ async def test_a_pod_that_goes_by_itself_is_no_longer_to_be_evicted() -> None:
     await made.api.delete("pods", "default", "p", {"gracePeriodSeconds": 0})
     await made.settle(60)
     assert made.told("TaintManagerEviction") == ["Cancelling deletion of Pod default/p"]
+
+
+async def test_pods_of_a_node_out_of_service_are_cleared_away_when_they_are_deleted() -> None:
+    made = await lab("podgc", count=1, kubelets=False)
+    await pod(made, "p", "node-1")
+    await pod(made, "q", "node-1")
+    await set_ready(made, "False", "node-1")
+    await made.api.delete("pods", "default", "p")
+    await made.settle()
+    assert names(made) == ["p", "q"]
+    taint = {"key": "node.kubernetes.io/out-of-service", "effect": "NoExecute"}
+    await made.api.patch("nodes", "", "node-1", {"spec": {"taints": [taint]}}, type="merge")
+    await made.settle()
+    assert names(made) == ["q"]

@@ -4,6 +4,11 @@ from base64 import b64decode, b64encode
 from dataclasses import replace
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
 from fakekube.core.meta import Obj, time_text
 from tests.unit.controllers.labs import change, condition, lab, names, pod, selector, template
 from tests.unit.machinery.fakeapi import Lab
@@ -159,10 +164,58 @@ async def test_approved_requests_are_signed() -> None:
     made.world.settings = replace(made.world.settings, sign=sign)
     approved = {"conditions": [{"type": "Approved", "status": "True"}]}
     for name, signer in (("good", "kube-apiserver-client"), ("bad", "kube-apiserver-client"), ("other", "mine")):
-        spec = {"request": b64encode(name.encode()).decode(), "signerName": f"kubernetes.io/{signer}"}
+        spec: Obj = {"request": b64encode(name.encode()).decode(), "signerName": f"kubernetes.io/{signer}"}
+        spec["usages"] = ["client auth"]
         await made.make(REQUESTS, "CertificateSigningRequest", name, spec=spec, status=approved)
     await made.settle()
     statuses = {each["metadata"]["name"]: each["status"] for each in made.all(REQUESTS)}
     assert b64decode(statuses["good"]["certificate"]) == b"signed good"
     assert statuses["bad"]["conditions"][1]["message"] == "no request"
     assert statuses["other"] == approved
+
+
+def certificate_request(common_name: str, organization: str) -> str:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization),
+            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
+        ]
+    )
+    made = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
+    return b64encode(made.public_bytes(serialization.Encoding.PEM)).decode()
+
+
+async def test_a_kubelet_gets_the_certificate_that_it_asks_for_and_nobody_else() -> None:
+    made = await lab("csrapproving", "csrsigning", kubelets=False)
+    made.world.settings = replace(made.world.settings, sign=lambda pem, seconds, usages: b"signed")
+    about: Obj = {"signerName": "kubernetes.io/kube-apiserver-client-kubelet"}
+    about["usages"] = ["digital signature", "client auth"]
+    for name, organization in (("node", "system:nodes"), ("other", "people")):
+        spec = {**about, "request": certificate_request("system:node:n", organization), "username": "boot"}
+        await made.make(REQUESTS, "CertificateSigningRequest", name, spec=spec)
+    await made.settle()
+    found = condition(made.get(REQUESTS, "node", ""), "Approved")
+    assert found["message"] == "Auto approving kubelet client certificate after SubjectAccessReview."
+    assert b64decode((made.get(REQUESTS, "node", "") or {})["status"]["certificate"]) == b"signed"
+    assert not condition(made.get(REQUESTS, "other", ""), "Approved")
+    approved = {"status": {"conditions": [{"type": "Approved", "status": "True"}]}}
+    await made.api.patch(REQUESTS, "", "other", approved, type="merge", subresource="approval")
+    await made.settle()
+    refused = condition(made.get(REQUESTS, "other", ""), "Failed")
+    assert (refused["reason"], refused["message"]) == (
+        "SignerValidationFailure",
+        "subject organization is not system:nodes",
+    )
+
+
+async def test_old_requests_are_taken_away() -> None:
+    made = await lab("csrcleaner", kubelets=False)
+    spec = {"request": "", "signerName": "example.com/s"}
+    denied = {"conditions": [{"type": "Denied", "status": "True", "lastUpdateTime": time_text(made.clock.now())}]}
+    await made.make(REQUESTS, "CertificateSigningRequest", "denied", spec=spec, status=denied)
+    await made.make(REQUESTS, "CertificateSigningRequest", "pending", spec=spec)
+    await made.settle(3700)
+    assert names(made, REQUESTS) == ["pending"]
+    await made.settle(86_400)
+    assert names(made, REQUESTS) == []

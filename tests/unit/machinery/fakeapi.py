@@ -100,7 +100,7 @@ class FakeApi:
 
     async def _replace(self, stored: Stored, obj: Obj, subresource: str) -> Obj:
         old = stored.decode()
-        if subresource == "status":
+        if subresource in ("status", "approval"):
             obj["spec"] = old.get("spec")
             obj = {name: value for name, value in obj.items() if value is not None}
         elif subresource != "finalize":

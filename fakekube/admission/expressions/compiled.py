@@ -37,7 +37,7 @@ class Expression:
         try:
             self._compiled = compile(source, environment)
         except CompileError as error:
-            self.fault = f"compilation failed: {error}"
+            self.fault = f"{error.what}: {error}"
             return
         if wanted and self._compiled.type not in wanted:
             self.fault = _mismatch(self._compiled.type, wanted)

@@ -41,6 +41,11 @@ TYPE_NAMES: dict[str, Type] = {
 }
 """Names of types, which are values too."""
 _LAST_NAMES = frozenset(name.rpartition(".")[2] for name in TYPE_NAMES)
+CONVERSIONS = frozenset(("bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"))
+"""Functions that are called for constants when an expression is compiled."""
+PATTERNS = frozenset(("find", "findAll"))
+"""Functions whose constant patterns are looked at then."""
+_AT_ONCE = CONVERSIONS | PATTERNS
 STATED_LITERALS = frozenset({"duration", "timestamp", "matches"})
 """Functions whose constants are judged when an expression is compiled."""
 
@@ -71,6 +76,8 @@ class Checked(NamedTuple):
     """The variables that are referred to."""
     to_judge: list[tuple[Any, Callable[[Any], Iterator[Fault]]]]
     """Parts that are to be judged when all types are known, each with how."""
+    converts: bool
+    """Whether constants are converted."""
 
 
 def check(source: str, tree: Node, environment: Environment) -> Checked:
@@ -82,7 +89,7 @@ def check(source: str, tree: Node, environment: Environment) -> Checked:
     found = checker.found
     for node in checker.loose:
         node.type = found.put_in(node.type, rest_is_dyn=True)
-    return Checked(frozenset(checker.names), checker.to_judge)
+    return Checked(frozenset(checker.names), checker.to_judge, checker.converts)
 
 
 def text_of_signature(parameters: list[Type], *, method: bool) -> str:
@@ -102,6 +109,7 @@ class _Checker:
         """Nodes whose types may hold parameters that are yet to be found."""
         self.names: set[str] = set()
         self.to_judge: list[tuple[Any, Callable[[Any], Iterator[Fault]]]] = []
+        self.converts = False
         self._formats = 0
         self._free = 0
 
@@ -276,6 +284,8 @@ class _Checker:
                     self._mismatch(arg, BOOL, arg.type)
                     node.type = ERROR
             return
+        if function in _AT_ONCE and node.args and isinstance(node.args[0], (Literal, Call)):
+            self.converts = True
         if function in STATED_LITERALS:
             self.to_judge.append((node, literal_faults))
         given = [operand.type for operand in node.operands()]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fakekube.schema.cel.checking import Environment, check
 from fakekube.schema.cel.evaluating import Program
-from fakekube.schema.cel.faults import CompileError
+from fakekube.schema.cel.faults import CompileError, InstantiationError
 from fakekube.schema.cel.parsing import parse
 from fakekube.schema.cel.syntax import Node
+from fakekube.schema.cel.values import EvaluationError
 
 
 class Compiled:
@@ -36,4 +37,10 @@ def compile(source: str, environment: Environment) -> Compiled:
     faults = [fault for node, judge in checked.to_judge for fault in judge(node)]
     if faults:
         raise CompileError(source, faults)
-    return Compiled(tree, checked.names, tuple(environment.variables))
+    found = Compiled(tree, checked.names, tuple(environment.variables))
+    if checked.converts:
+        try:
+            _ = found.program
+        except EvaluationError as error:
+            raise InstantiationError(str(error)) from None
+    return found

@@ -33,7 +33,7 @@ def _times(one: int, other: int) -> int:
 
 
 def _scaled(size: int, factor: float) -> int:
-    if size > 0 and float(size) > MOST / factor:
+    if size > 0 and factor and float(size) > MOST / factor:
         return MOST
     return min(math.ceil(size * factor), MOST)
 

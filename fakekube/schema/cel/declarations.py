@@ -140,4 +140,14 @@ def fits(type: Type, value: Any) -> bool:
     if type.kind in ("dyn", "param", "any"):
         return True
     match = _MATCHES.get(type.name)
+    if type.parameters and value and isinstance(value, (list, dict)):
+        return bool(match and match(value)) and _first_fits(type, value)
     return match(value) if match else getattr(value, "type_name", "") == type.name
+
+
+def _first_fits(type: Type, value: list[Any] | dict[Any, Any]) -> bool:
+    """Whether the first item or entry does: the others are taken on trust."""
+    if isinstance(value, list):
+        return fits(type.parameters[0], value[0])
+    key, held = next(iter(value.items()))
+    return fits(type.parameters[0], key) and fits(type.parameters[1], held)

@@ -11,18 +11,22 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from fakekube.schema.cel import loops, prices, types, values
-from fakekube.schema.cel.checking import TYPE_NAMES, dotted
+from fakekube.schema.cel.checking import CONVERSIONS, PATTERNS, TYPE_NAMES, dotted
 from fakekube.schema.cel.declarations import Overload, fits
+from fakekube.schema.cel.library.standard import index, optional_index
+from fakekube.schema.cel.library.texts import check_pattern
 from fakekube.schema.cel.prices import LIST, MAP, MESSAGE, Price, tenth
 from fakekube.schema.cel.syntax import Call, Fold, Ident, ListOf, Literal, MapOf, Message, Node, Select
 from fakekube.schema.cel.values import (
     NOTHING,
+    Duration,
     EvaluationError,
     Exceeded,
     Frame,
     Made,
     Optional,
     Run,
+    Timestamp,
     TypeValue,
     is_true,
     no_overload,
@@ -32,13 +36,19 @@ from fakekube.schema.cel.values import (
 CALL_LIMIT = 1_000_000
 """The most that evaluating one expression may cost."""
 TOO_COSTLY = "operation cancelled: actual cost limit exceeded"
-CONVERSIONS = frozenset(("bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"))
-_SHORT_ERRORS = frozenset(
-    (
-        *("_<_", "_<=_", "_>_", "_>=_", "_+_", "_-_", "_*_", "_/_", "_%_", "-_", "_[_]", "@in"),
-        *("contains", "startsWith", "endsWith", "matches"),
-    )
-)
+_ORDERED = (bool, int, float, str, bytes, Timestamp, Duration)
+_ABLE: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("_<_", "_<=_", "_>_", "_>=_"), _ORDERED),
+    "_+_": (int, float, str, bytes, list, Timestamp, Duration),
+    "_-_": (int, float, Timestamp, Duration),
+    **dict.fromkeys(("_*_", "_/_"), (int, float)),
+    "_%_": (int,),
+    "-_": (bool, int, float, Duration),
+    "sort": (list,),
+    "size": (),
+}
+"""Of operators: what their first operand may be. Other operands are refused by name, those beside these are not."""
+_UNNAMED = frozenset(("_[_]", "@in", "!_", "contains", "startsWith", "endsWith", "matches"))
 """Functions whose refusal of arguments does not name them."""
 
 
@@ -132,10 +142,7 @@ class _Maker:
         (items, cost), (key, key_cost) = map(self.make, node.args)
         cost += key_cost - _is_path(node.args[1]) + (not _is_attribute(node.args[0]))
         optional = node.function == "_[?_]" or types.is_optional(node.args[0].type)
-        if len(node.overloads) == 1 and not _is_loose(node):
-            get = _direct(node.overloads[0].implementation, [items, key])
-        else:
-            get = _dispatched(node.function, node.overloads, [items, key])
+        get = _direct(optional_index if node.function == "_[?_]" else index, [items, key])
         return Step(_if_present(get), cost) if optional else Step(get, cost + 1)
 
     def _optional_select(self, node: Call) -> Step:
@@ -155,9 +162,11 @@ class _Maker:
             return self._membership(node)
         steps = [self.make(operand) for operand in operands]
         cost, runs = sum(step.cost for step in steps), [step.run for step in steps]
+        if _is_constant(node):
+            return self._converted(node, runs)
+        if node.function in PATTERNS and isinstance(node.args[0], Literal):
+            check_pattern(node.args[0].value)
         known = prices.price(node)
-        if node.function in CONVERSIONS and len(operands) == 1 and _is_constant(operands[0]):
-            known = 0
         if len(node.overloads) != 1 or _is_loose(node):
             run = _dispatched(node.function, node.overloads, runs, None if isinstance(known, int) else known)
             return Step(run, cost + known if isinstance(known, int) else cost)
@@ -171,6 +180,14 @@ class _Maker:
         if known is prices.first_letters and len(runs) == 2:
             return Step(_gone_over(overload.implementation, runs[0], runs[1]), cost)
         return Step(_priced(overload.implementation, known, runs), cost)
+
+    def _converted(self, node: Call, runs: list[Run]) -> Step:
+        """A constant that is converted once and for all."""
+        if _is_loose(node) or len(node.overloads) != 1:
+            found = _dispatched(node.function, node.overloads, runs)([])
+        else:
+            found = _direct(node.overloads[0].implementation, runs)([])
+        return Step(_constant(found), 0)
 
     def _membership(self, node: Call) -> Step:
         """Whether a value is one of constants: that costs nothing."""
@@ -281,6 +298,8 @@ def _is_constant(node: Node) -> bool:
     match node:
         case Literal():
             return True
+        case Ident(name=name):
+            return node.type.kind == "type" and name in TYPE_NAMES
         case ListOf():
             return not node.optional and all(map(_is_constant, node.elements))
         case MapOf():
@@ -414,7 +433,7 @@ def _alternative(one: Run, other: Step, *, value: bool) -> Run:
     def run(frame: Frame) -> Any:
         found = one(frame)
         if not isinstance(found, Optional):
-            raise no_overload()
+            return found
         if not found.present:
             frame[0] -= other.cost
             return other.run(frame)
@@ -501,10 +520,16 @@ def _dispatched(function: str, overloads: list[Overload], operands: list[Run], p
 
 
 def _refusal(function: str, given: list[Any]) -> EvaluationError:
-    if function in CONVERSIONS:
-        wanted = {"timestamp": "google.protobuf.Timestamp", "duration": "google.protobuf.Duration"}
-        return values.conversion_error(given[0], wanted.get(function, function))
-    if function in _SHORT_ERRORS:
+    able = _ABLE.get(function)
+    if able is not None:
+        first = given[0]
+        if function == "sort" and isinstance(first, list):
+            return EvaluationError("list elements must be comparable")
+        wrong = isinstance(first, bool) and bool not in able
+        if isinstance(first, (*able, str, Timestamp, Duration)) and not wrong:
+            return no_overload()
+        return EvaluationError(f"no such overload: {function}")
+    if function in _UNNAMED:
         return no_overload()
     return EvaluationError(f"no such overload: {function}({', '.join(map(type_name, given))})")
 
@@ -515,9 +540,9 @@ def _refusal(function: str, given: list[Any]) -> EvaluationError:
 def _with_optional(elements: list[Run], optional: frozenset[int]) -> Run:
     def run(frame: Frame) -> list[Any]:
         found = []
-        for index, element in enumerate(elements):
+        for place, element in enumerate(elements):
             value = element(frame)
-            if index not in optional:
+            if place not in optional:
                 found.append(value)
             elif value.present:
                 found.append(value.value)

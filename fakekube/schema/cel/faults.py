@@ -17,9 +17,22 @@ class Fault(NamedTuple):
 class CompileError(Exception):
     """An expression that is none."""
 
+    what = "compilation failed"
+    """What messages begin with."""
+
     def __init__(self, source: str, faults: list[Fault]) -> None:
         self.faults = sorted(faults, key=lambda fault: fault.offset)
         super().__init__("\n".join(shown(source, fault) for fault in self.faults))
+
+
+class InstantiationError(CompileError):
+    """An expression of right types with a constant that cannot be converted."""
+
+    what = "program instantiation failed"
+
+    def __init__(self, message: str) -> None:
+        self.faults = [Fault(0, message)]
+        Exception.__init__(self, message)
 
 
 def shown(source: str, fault: Fault) -> str:

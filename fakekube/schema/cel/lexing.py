@@ -8,26 +8,15 @@ from typing import NamedTuple
 
 from fakekube.schema.cel.faults import Fault
 
+_ESC = r"\\(?:[abfnrtv\"'\\?`]|[0-3][0-7][0-7]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})"
 _STRING = (
-    r'"""(?:\\.|[^\\])*?"""|\'\'\'(?:\\.|[^\\])*?\'\'\'|"(?:\\.|[^\\"\n\r])*"|\'(?:\\.|[^\\\'\n\r])*\''
+    rf'"""(?:{_ESC}|[^\\])*?"""|\'\'\'(?:{_ESC}|[^\\])*?\'\'\''
+    rf'|"(?:{_ESC}|[^\\"\n\r])*"|\'(?:{_ESC}|[^\\\'\n\r])*\''
     r'|[rR](?:"""(?s:.*?)"""|\'\'\'(?s:.*?)\'\'\'|"[^"\n\r]*"|\'[^\'\n\r]*\')'
-)
-_WORDS = re.compile(
-    rf"""
-      (?P<space>[\t\ \r\n\f]+|//[^\n]*)
-    | (?P<BYTES>[bB](?:{_STRING}))
-    | (?P<STRING>{_STRING})
-    | (?P<NUM_FLOAT>[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|\.[0-9]+(?:[eE][+-]?[0-9]+)?)
-    | (?P<NUM_UINT>(?:0x[0-9a-fA-F]+|[0-9]+)[uU])
-    | (?P<NUM_INT>0x[0-9a-fA-F]+|[0-9]+)
-    | (?P<IDENTIFIER>[A-Za-z_][A-Za-z0-9_]*)
-    | (?P<ESC_IDENTIFIER>`[A-Za-z0-9_./ -]+`)
-    | (?P<sign>==|!=|<=|>=|&&|\|\||[<>\[\]{{}}().,\-!?:+*/%])
-    """,
-    re.VERBOSE | re.DOTALL,
 )
 KEYWORDS = frozenset({"in", "true", "false", "null"})
 END = "<EOF>"
+_SPACE = re.compile(r"(?:[\t \r\n\f]+|//[^\n]*)*+")
 _NEXT = re.compile(
     rf"""
     (?:[\t\ \r\n\f]+|//[^\n]*)*+
@@ -40,16 +29,21 @@ _NEXT = re.compile(
     | (?P<NUM_INT>0x[0-9a-fA-F]+|[0-9]+)
     | (?P<BYTES>[bB](?:{_STRING}))
     | (?P<ESC_IDENTIFIER>`[A-Za-z0-9_./ -]+`)
+    | (?P<PREFIX>[A-Za-z_][A-Za-z0-9_]*)
     | \Z
     )
     """,
     re.VERBOSE | re.DOTALL,
 )
 """One word and what may stand before it."""
-_PARTIAL = re.compile(r"[bBrR]{0,2}['\"][^\n\r]*|[=&|].?|.", re.DOTALL)
+_HALF = r"(?:\\(?:[0-3][0-7]?|[xX][0-9a-fA-F]?|u[0-9a-fA-F]{0,3}|U[0-9a-fA-F]{0,7})?)?"
+_PARTIAL = re.compile(
+    rf"(?:'(?:{_ESC}|[^\\'\n\r])*{_HALF}|\"(?:{_ESC}|[^\\\"\n\r])*{_HALF}|[=&|]|`[A-Za-z0-9_./ -]*)?(?:.|\Z)", re.DOTALL
+)
+"""What could have become a word, and the letter that it could not go on with."""
 
 
-class Token(NamedTuple):
+class Word(NamedTuple):
     """A word: its kind (signs and keywords are their own), its text and where it begins."""
 
     kind: str
@@ -57,36 +51,34 @@ class Token(NamedTuple):
     offset: int
 
 
-def tokens(source: str) -> tuple[list[Token], list[Fault]]:
-    """The words, ended by <EOF>, and what is none."""
-    found: list[Token] = []
+class Read(NamedTuple):
+    """The words, ended by END, and what is none: what is told of it, and from where to where it stands."""
+
+    words: list[Word]
+    faults: list[Fault]
+    gaps: list[tuple[int, int]]
+
+
+def tokens(source: str) -> Read:
+    """The words of a text, whatever else there is."""
+    found: list[Word] = []
     faults: list[Fault] = []
+    gaps: list[tuple[int, int]] = []
     place = 0
-    while place < len(source):
-        match = _WORDS.match(source, place)
-        if match is None:
-            text = _unknown(source, place)
-            faults.append(Fault(place, f"Syntax error: token recognition error at: '{_escaped(text)}'"))
-            place += len(text)
-            continue
-        kind, text = match.lastgroup or "", match.group()
-        if kind == "sign" or (kind == "IDENTIFIER" and text in KEYWORDS):
-            kind = text
-        if kind != "space":
-            found.append(Token(kind, text, place))
+    while True:
+        kinds, texts, places, end = _scanned(source, place)
+        found += map(Word, kinds, texts, places)
+        if kinds and kinds[-1] == END:
+            return Read(found, faults, gaps)
+        match = _PARTIAL.match(source, end)
+        assert match is not None, "any letter matches"
+        faults.append(Fault(end, f"Syntax error: token recognition error at: '{escaped(match.group())}'"))
+        gaps.append(match.span())
         place = match.end()
-    found.append(Token("<EOF>", "<EOF>", len(source)))
-    return found, faults
 
 
-def _unknown(source: str, place: int) -> str:
-    """What cannot be read: a string without an end as a whole, half a sign with the letter after it."""
-    match = _PARTIAL.match(source, place)
-    assert match is not None, "any letter matches"
-    return match.group()
-
-
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """A text as messages show it."""
     return text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
@@ -96,23 +88,33 @@ Words = tuple[list[str], list[str], list[int]]
 
 def words(source: str) -> Words | None:
     """The words; None if there is something that is none."""
+    kinds, texts, places, _ = _scanned(source, 0)
+    if not kinds or kinds[-1] != END:
+        return None
+    kinds.append(END)  # looking one word ahead goes past no end
+    return kinds, texts, places
+
+
+def _scanned(source: str, place: int) -> tuple[list[str], list[str], list[int], int]:
+    """The words from a place on, and where something stands that is none."""
     kinds: list[str] = []
     texts: list[str] = []
     places: list[int] = []
-    scan, place = _NEXT.match, 0
+    scan = _NEXT.match
     while (match := scan(source, place)) is not None:
         kind = match.lastgroup
         if kind is None:
-            kinds += (END, END)  # looking one word ahead goes past no end
+            kinds.append(END)
             texts.append(END)
             places.append(len(source))
-            return kinds, texts, places
+            return kinds, texts, places, len(source)
         text = match[kind]
-        kinds.append(text if kind == "sign" or text in KEYWORDS else kind)
+        kinds.append(text if kind == "sign" or text in KEYWORDS else "IDENTIFIER" if kind == "PREFIX" else kind)
         texts.append(text)
         place = match.end()
         places.append(place - len(text))
-    return None
+    skipped = _SPACE.match(source, place)
+    return kinds, texts, places, place if skipped is None else skipped.end()
 
 
 class LiteralError(Exception):

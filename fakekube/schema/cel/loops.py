@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from fakekube.schema.cel.library.collections import inserted
-from fakekube.schema.cel.values import EvaluationError, Exceeded, Frame, Run, Struct, is_true, no_overload
+from fakekube.schema.cel.values import EvaluationError, Exceeded, Frame, Run, Struct, is_true, type_name
 
 Rounds = Callable[[Frame], Iterator[None]]
 Step = tuple[Run, int]
@@ -65,7 +65,7 @@ def _singles(items: Run, place: int, cost: int) -> Rounds:
         if isinstance(found, Struct):
             found = [name for name, _ in found.items()]
         elif not isinstance(found, (list, dict)):
-            raise no_overload()
+            raise EvaluationError(f"got '{_go_type(found)}', expected iterable type")
         for item in found:
             frame[0] -= cost
             if frame[0] < 0:
@@ -80,7 +80,7 @@ def _pairs(items: Run, first: int, second: int, cost: int) -> Rounds:
     def rounds(frame: Frame) -> Iterator[None]:
         found = items(frame)
         if not isinstance(found, (list, dict, Struct)):
-            raise no_overload()
+            raise EvaluationError(f"unsupported comprehension range type: {_go_type(found)}")
         for one, other in enumerate(found) if isinstance(found, list) else list(found.items()):
             frame[0] -= cost
             if frame[0] < 0:
@@ -89,6 +89,15 @@ def _pairs(items: Run, first: int, second: int, cost: int) -> Rounds:
             yield
 
     return rounds
+
+
+_GO_TYPES = {"null_type": "Null", "type": "Type", "optional_type": "Optional"}
+
+
+def _go_type(value: Any) -> str:
+    """What the value's type is called in Go."""
+    name = type_name(value).removeprefix("google.protobuf.")
+    return f"types.{_GO_TYPES.get(name) or name.capitalize()}"
 
 
 def _quantified(rounds: Rounds, test: Run, asked: int, *, stop: bool) -> Run:

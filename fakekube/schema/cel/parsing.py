@@ -235,6 +235,7 @@ class _Reader:
             self._advance()
         offset = self._advance()
         fields: list[tuple[str, Node]] = []
+        self._skip_lone_comma("}")
         while not self._skip("}"):
             self._skip("?")
             if self.kind not in ("IDENTIFIER", "ESC_IDENTIFIER"):
@@ -249,9 +250,15 @@ class _Reader:
 
     # --- lists, maps, constants
 
+    def _skip_lone_comma(self, closing: str) -> None:
+        """A comma may stand at the end even if there is nothing else."""
+        if self.kind == "," and self._kinds[self._next + 1] == closing:
+            self._advance()
+
     def _list(self, offset: int) -> Node:
         elements: list[Node] = []
         optional: set[int] = set()
+        self._skip_lone_comma("]")
         while not self._skip("]"):
             if self._skip("?"):
                 optional.add(len(elements))
@@ -262,6 +269,7 @@ class _Reader:
 
     def _entries(self) -> list[tuple[Node, Node, bool]]:
         entries: list[tuple[Node, Node, bool]] = []
+        self._skip_lone_comma("}")
         while not self._skip("}"):
             optional = self._skip("?")
             key = self._expression()

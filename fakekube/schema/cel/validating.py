@@ -19,7 +19,8 @@ def literal_faults(node: Call) -> Iterator[Fault]:
         return
     literal = node.args[place]
     text = getattr(literal, "value", None)
-    if isinstance(text, str) and not _holds(node.function, text):
+    wrong = not _holds(node.function, text) if isinstance(text, str) else node.function == "duration"
+    if wrong:
         yield Fault(literal.offset, f"invalid {node.function} argument")
 
 

@@ -162,7 +162,16 @@ def has(value: Any, name: str) -> bool:
         return value.has(name)
     if isinstance(value, Optional):
         return value.present and has(value.value, name)
-    raise no_overload()
+    if isinstance(value, list):
+        raise wrong_index(name)
+    return False
+
+
+def wrong_index(key: Any) -> EvaluationError:
+    """The value is no index of a list."""
+    if isinstance(key, float):
+        return EvaluationError(f"unsupported index value {plain_number(key)} in list")
+    return EvaluationError(f"unsupported index type '{type_name(key)}' in list")
 
 
 def member(value: Any, name: str) -> Any:
@@ -177,7 +186,7 @@ def member(value: Any, name: str) -> Any:
         if not value.present:
             return value
         return Optional(True, member(value.value, name)) if has(value.value, name) else NOTHING
-    raise no_overload()
+    raise wrong_index(name) if isinstance(value, list) else EvaluationError(f"no such key: {name}")
 
 
 # --- equality and order
@@ -251,10 +260,8 @@ def compare(one: Any, other: Any) -> int:
 def key_of(key: Any) -> Any:
     """A key as dictionaries have it: whole numbers are one whatever their type."""
     if isinstance(key, float):
-        if not key.is_integer():
-            raise EvaluationError(f"unsupported key type: {type_name(key)}")
-        return int(key)
-    if isinstance(key, (str, int)):
+        return int(key) if key.is_integer() else key
+    if key is None or isinstance(key, (str, int)):
         return key
     raise EvaluationError(f"unsupported key type: {type_name(key)}")
 
@@ -373,7 +380,7 @@ def check_timestamp(value: Timestamp) -> Timestamp:
 def check_duration(value: Duration) -> Duration:
     """The duration, if it fits."""
     if not INT_LOW <= value.nanos <= INT_HIGH:
-        raise EvaluationError("duration overflow")
+        raise EvaluationError("integer overflow")
     return value
 
 

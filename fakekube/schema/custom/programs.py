@@ -93,7 +93,7 @@ def _program(rule: Mapping[str, Any], type: Type, environment: Environment) -> P
     try:
         test = compile(text, environment)
     except CompileError as error:
-        return Program(rule, type, error=f"compilation failed: {error}")
+        return Program(rule, type, error=f"{error.what}: {error}")
     if test.type != types.BOOL:
         return Program(rule, type, error="cel expression must evaluate to a bool")
     if not expression:
@@ -101,7 +101,9 @@ def _program(rule: Mapping[str, Any], type: Type, environment: Environment) -> P
     try:
         message = compile(expression, environment)
     except CompileError as error:
-        return Program(rule, type, test, message_error=f"messageExpression compilation failed: {error}")
+        return Program(
+            rule, type, test, message_error=f"messageExpression {error.what.removeprefix('program ')}: {error}"
+        )
     if message.type != types.STRING:
         return Program(rule, type, test, message_error="messageExpression must evaluate to a string")
     return Program(rule, type, test, message)

@@ -16,6 +16,7 @@ from fakekube.schema.cel.values import (
     EvaluationError,
     Optional,
     Struct,
+    Timestamp,
     Uint,
     check_duration,
     compare,
@@ -108,7 +109,12 @@ def _distinct(items: list[Any]) -> list[Any]:
     return found
 
 
+_SORTABLE = (bool, int, float, str, bytes, Timestamp, Duration)
+
+
 def _sorted(items: list[Any]) -> list[Any]:
+    if items and not isinstance(items[0], _SORTABLE):
+        raise EvaluationError("list elements must be comparable")
     if items and not all(type(item) is type(items[0]) for item in items):
         raise EvaluationError("list elements must have the same type")
     return sorted(items, key=cmp_to_key(compare))

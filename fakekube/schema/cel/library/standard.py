@@ -199,7 +199,7 @@ def index(values_: Any, key: Any) -> Any:
         return values_.get(key)
     if isinstance(values_, values.Optional):
         return optional_index(values_, key)
-    raise no_overload()
+    raise EvaluationError(f"no such key: {to_text_for_error(key)}")
 
 
 def optional_index(values_: Any, key: Any) -> values.Optional:
@@ -214,7 +214,7 @@ def optional_index(values_: Any, key: Any) -> values.Optional:
         return values.Optional(True, values_[key]) if values.has_key(values_, key) else values.NOTHING
     if isinstance(values_, Struct) and isinstance(key, str):
         return values.Optional(True, values_.get(key)) if values_.has(key) else values.NOTHING
-    raise no_overload()
+    return values.NOTHING
 
 
 def _place(key: Any) -> int:
@@ -222,7 +222,7 @@ def _place(key: Any) -> int:
         return int(key)
     if isinstance(key, int) and not isinstance(key, bool):
         return key
-    raise EvaluationError(f"unsupported index type '{values.type_name(key)}' in list")
+    raise values.wrong_index(key)
 
 
 def _item(items: list[Any], key: Any) -> Any:
@@ -293,12 +293,27 @@ def to_double(value: Any) -> float:
     """double()"""
     if isinstance(value, str):
         try:
-            return float(value.replace("_", "?").strip() if value == value.strip() else "?")
-        except ValueError:
+            return _parsed_float(value)
+        except (ValueError, OverflowError):
             raise conversion_error(value, "double") from None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
     raise conversion_error(value, "double")
+
+
+def _parsed_float(text: str) -> float:
+    """Go's strconv.ParseFloat."""
+    if not text.isascii() or text != text.strip():
+        raise ValueError
+    digits = text.lstrip("+-").lower()
+    if digits.startswith("0x"):
+        if "p" not in digits:
+            raise ValueError
+        return float.fromhex(text.replace("_", ""))
+    found = float(text)
+    if math.isinf(found) and "inf" not in digits:
+        raise ValueError
+    return found
 
 
 _TRUTHS = dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True)
@@ -345,6 +360,10 @@ def to_duration(text: str) -> Duration:
     return found
 
 
+def _no_duration(value: int) -> Duration:
+    raise conversion_error(value, "google.protobuf.Duration")
+
+
 def to_timestamp(text: str) -> Timestamp:
     """timestamp()"""
     found = values.parse_timestamp(text)
@@ -366,6 +385,7 @@ def _conversions() -> Iterator[Row]:
         yield "double", f"{text}_to_double", f"({name}) -> double", to_double
     yield "duration", "duration_to_duration", "(duration) -> duration", _same
     yield "duration", "string_to_duration", "(string) -> duration", to_duration
+    yield "duration", "int64_to_duration", "(int) -> duration", _no_duration
     yield "dyn", "to_dyn", "(A) -> dyn", _same
     for name, text in (("int", "int64"), ("double", "double"), ("string", "string"), ("uint", "uint64")):
         yield "int", f"{text}_to_int64", f"({name}) -> int", to_int

@@ -81,6 +81,14 @@ def _pattern(text: str) -> Any:
         raise EvaluationError(f"Illegal regex: {error}") from None
 
 
+def check_pattern(text: Any) -> None:
+    """EvaluationError for a constant that is no regular expression."""
+    try:
+        compiled(text)
+    except PatternError as error:
+        raise EvaluationError(str(error)) from None
+
+
 def _find(text: str, pattern: str) -> str:
     match = _pattern(pattern).search(text)
     return match.group() if match else ""

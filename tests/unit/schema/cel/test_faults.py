@@ -32,6 +32,7 @@ WITH_END = OPERAND.replace("'(', '.'", "'(', ')', '.'")
         ("i &", 3, "token recognition error at: '&'"),
         ("i === 1", 5, "token recognition error at: '= '"),
         ("$i", 1, "token recognition error at: '$'"),
+        ("!", 2, f"extraneous input '<EOF>' expecting {OPERAND}"),
     ],
 )
 def test_syntax(text: str, place: int, why: str) -> None:
@@ -76,3 +77,23 @@ def test_several_faults_in_their_order_and_below_their_lines() -> None:
         " |  && 'ü' == 1",
         " | .....．..^",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[1, , 2]", [(5, "mismatched input ',' expecting ']'")]),
+        ("i 'abc", [(3, "token recognition error at: ''abc'")]),
+        ("self..i", [(6, "no viable alternative at input '..'")]),
+        ("i = 1", [(3, "token recognition error at: '= '"), (5, "extraneous input '1' expecting <EOF>")]),
+        ("f(a b)", [(5, "extraneous input 'b' expecting ')'")]),
+        ("i ? : 1", [(5, f"extraneous input ':' expecting {OPERAND}"), (8, "mismatched input '<EOF>' expecting ':'")]),
+    ],
+)
+def test_reading_goes_on_after_a_fault(text: str, told: list[tuple[int, str]]) -> None:
+    found = [line for line in complaint(text).splitlines() if line.startswith("ERROR")]
+    assert found == [f"ERROR: <input>:1:{place}: Syntax error: {why}" for place, why in told]
+
+
+def test_reserved_words_are_told_beside_faults_of_syntax() -> None:
+    assert "ERROR: <input>:1:1: reserved identifier: let\n" in complaint("let x")

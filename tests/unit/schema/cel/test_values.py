@@ -59,6 +59,9 @@ def test_loops(text: str, expected: Any) -> None:
     assert value(text) == expected
 
 
+DECIMAL = "error during formatting: decimal clause can only be used on integers, was given string"
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -69,8 +72,16 @@ def test_loops(text: str, expected: Any) -> None:
         ("l[7]", "index out of bounds: 7"),
         ("m['z']", "no such key: z"),
         ("self.z", "no such key: z"),
-        ("int('x')", "type conversion error from 'string' to 'int'"),
-        ("int(1e30)", "integer overflow"),
+        ("int(s)", "type conversion error from 'string' to 'int'"),
+        ("int(1e30 * double(i))", "integer overflow"),
+        ("int(dyn(l))", "no such overload: int(list)"),
+        ("dyn(l) < dyn(l)", "no such overload: _<_"),
+        ("dyn(i).all(x, true)", "got 'types.Int', expected iterable type"),
+        ("dyn(l)[dyn(s)]", "unsupported index type 'string' in list"),
+        (
+            "'%d'.format([dyn(s)])",
+            "error during formatting: decimal clause can only be used on integers, was given string",
+        ),
         ("self.s > 1", "no such overload"),
         ("optional.none().value()", "optional.none() dereference"),
         ("{'a': 1}.transformMapEntry(k, v, {'x': 1}).size() == 1 && s.charAt(9) == ''", "index out of range: 9"),

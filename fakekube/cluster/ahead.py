@@ -17,7 +17,7 @@ from fakekube.storage.store import Store
 LONGEST_LEAP_SECONDS = 86_400.0
 """It leaps no further at once: what is to happen next year is not what a client waits for now."""
 ABSENCE_SECONDS = 0.1
-"""How often one looks whether somebody has come back."""
+"""How often one looks whether somebody has come back, or wants something of time."""
 
 
 class AutomaticClock(VirtualClock):
@@ -95,7 +95,8 @@ class RunningAhead:
             elif (shown := await self._control.leap_ahead(LONGEST_LEAP_SECONDS, self._written)) is not None:
                 self.pace.leapt(shown=shown)
             else:
-                await self._rested.wait()
+                with contextlib.suppress(TimeoutError):  # timers of companions come without a word
+                    await asyncio.wait_for(self._rested.wait(), ABSENCE_SECONDS)
 
     def _pause(self) -> float:
         left = self.pace.earliest(self._streams.sent_at) - asyncio.get_running_loop().time()

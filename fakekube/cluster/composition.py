@@ -21,6 +21,7 @@ from fakekube.admission.chain import Chain
 from fakekube.admission.plugins import built_in
 from fakekube.cluster import bootstrap
 from fakekube.cluster.ahead import AutomaticClock, RunningAhead
+from fakekube.cluster.companions import Companions
 from fakekube.cluster.names import find_resource
 from fakekube.cluster.remote import Remote
 from fakekube.cluster.running import Runner
@@ -89,6 +90,7 @@ class Cluster:
         self.roster = Roster(self.settings.nodes)
         self.store.listen(self.roster.follow)
         self.streams = Streams()
+        self.companions = Companions(self.clock)
         self._host = REACHED_AT.get(self.settings.host, self.settings.host)
         self._authority: Authority | None = None
         self._authenticator = Authenticator(self.clock, secrets.token_bytes(32))
@@ -133,7 +135,7 @@ class Cluster:
             credential = authority.issue_server([self.settings.host], WallClock().now())
             context = server_context(credential, self.ca_pem)
         self._traffic = Traffic(self._application(port), self.streams)
-        self._settling = Settling(self.runner, self.streams, self._traffic)
+        self._settling = Settling(self.runner, self.streams, self._traffic, self.companions)
         self._http = HttpServer(self._traffic, listener, context)
         await self._http.start()
         await self._start_dns()
@@ -183,7 +185,9 @@ class Cluster:
         self.runner = Runner(self.manager, self.clock)
         self.time: TimeControl | None = None
         if self._virtual is not None:
-            self.time = TimeControl(self._virtual, self.manager, self.runner, lambda: self._settling.settle())
+            self.time = TimeControl(
+                self._virtual, self.manager, self.runner, self.companions, lambda: self._settling.settle()
+            )
 
     def _token_of(self, namespace: str, name: str, uid: str) -> str:
         return self._authenticator.issue(service_account(namespace, name, uid), [AUDIENCE], FOREVER)
@@ -272,6 +276,7 @@ class Cluster:
 
     async def stop(self) -> None:
         """Go down: open watches end, connections close, and nothing of the cluster is left. Safe at any time."""
+        self.companions.leave()
         if self.ahead is not None:
             await self.ahead.stop()
         if hasattr(self, "runner"):
@@ -309,6 +314,7 @@ class Cluster:
 
     async def called(self, work: Coroutine[Any, Any, T]) -> T:
         """Do what a caller in this process asks; a time that runs ahead gives it a moment to go on."""
+        self._traffic.note()
         try:
             return await work
         finally:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import uvloop
 
+from fakekube.cluster.companions import ClusterLoop
 from fakekube.cluster.composition import Cluster
 from fakekube.cluster.names import find_resource
 from fakekube.cluster.nodes import Nodes, NodeVerbs
@@ -134,6 +135,16 @@ class TestClock:
         """On to the next timer of the cluster; None if there is none."""
         return self._owner._call(self._owner._verbs.leap())
 
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """An event loop for another thread, in which it is the cluster's time: `asyncio.Runner(loop_factory=...)`.
+
+        What sleeps in it holds time as the cluster's own timers do, and settling waits for what it does. With the
+        machine's time it is an ordinary loop.
+        """
+        if self._owner.settings.clock == "wall":
+            return asyncio.new_event_loop()
+        return self._owner._cluster.companions.make()
+
 
 class Async:
     """The methods of a FakeCluster (and of its `pods` and `nodes`) for coroutines: they never block the caller's
@@ -236,6 +247,9 @@ class FakeCluster:
         return asyncio.run_coroutine_threadsafe(self._cluster.called(work), self._loop)
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
+        if isinstance(asyncio._get_running_loop(), ClusterLoop):
+            work.close()
+            raise RuntimeError("this would wait for the loop that it is called in; use the coroutines of kube.aio")
         found: T = self._submit(work).result()
         return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from fakekube.cluster.companions import Companions
 from fakekube.cluster.running import Runner
 from fakekube.core.errors import StatusError
 from fakekube.server.traffic import Traffic
@@ -19,14 +20,26 @@ TURN_SECONDS = 0.001
 class Settling:
     """Waits for controllers, watches and clients."""
 
-    def __init__(self, runner: Runner, streams: Streams, traffic: Traffic) -> None:
+    def __init__(self, runner: Runner, streams: Streams, traffic: Traffic, companions: Companions) -> None:
         self._runner = runner
         self._streams = streams
         self._traffic = traffic
+        self._companions = companions
 
     async def settle(self) -> None:
         """Returns when no controller has work, no timer is due now, and every watcher was sent everything; a client
-        that does not take it is not waited for."""
+        that does not take it is not waited for. Loops in the cluster's time have done all they want to, too."""
+        await self._settle_here()
+        at_work = bool(self._companions)
+        while at_work:
+            mark = self._traffic.mark
+            at_work = await self._companions.until_at_rest()
+            await self._settle_here()
+            if self._traffic.busy:
+                await asyncio.sleep(TURN_SECONDS)
+            at_work = at_work or self._traffic.busy or mark != self._traffic.mark
+
+    async def _settle_here(self) -> None:
         turn = 0
         await self._runner.until_idle()
         while not self._streams.all_sent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from fakekube.cluster.companions import Companions
 from fakekube.cluster.running import Runner
 from fakekube.core.timers import VirtualClock
 from fakekube.machinery.manager import Manager
@@ -17,9 +18,15 @@ class TimeControl:
     """Moves a virtual clock; every timer on the way is met in its order, and settled before the next."""
 
     def __init__(
-        self, clock: VirtualClock, manager: Manager, runner: Runner, settle: Callable[[], Awaitable[None]]
+        self,
+        clock: VirtualClock,
+        manager: Manager,
+        runner: Runner,
+        companions: Companions,
+        settle: Callable[[], Awaitable[None]],
     ) -> None:
         self._clock = clock
+        self._companions = companions
         self._manager = manager
         self._runner = runner
         self._settle = settle
@@ -27,9 +34,12 @@ class TimeControl:
         runner.stands_still = True
 
     def next_due(self) -> float | None:
-        """When the next timer of a controller, a watch or a wait is due."""
-        dues = [due for due in (self._manager.next_due(holding=True), self._clock.next_due()) if due is not None]
-        return min(dues, default=None)
+        """When the next timer of a controller, a watch or a companion is due."""
+        first = _first(self._manager.next_due(holding=True), self._clock.next_due())
+        theirs = self._companions.next_due()
+        if theirs is None or (first is not None and first < theirs):
+            return first
+        return _first(theirs, self._clock.next_due(all=True))  # it may be that a bookmark does not come
 
     async def advance(self, seconds: float) -> float:
         """Let so much time pass; the time it is then."""
@@ -52,11 +62,11 @@ class TimeControl:
             return self._clock.now()
 
     async def leap_ahead(self, longest: float, written: Callable[[], int]) -> bool | None:
-        """On to the controllers' next timer, but no further than so many seconds, and only until something is
-        `written` (a number that grows); whether it was. None: they wait for nothing."""
+        """On to the next timer of a controller or a companion, but no further than so many seconds, and only until
+        something is `written` (a number that grows); whether it was. None: they wait for nothing."""
         async with self._moving:
             await self._settle()
-            due = self._manager.next_due(holding=True)
+            due = _first(self._manager.next_due(holding=True), self._companions.next_due())
             if due is None:
                 return None
             before = written()
@@ -80,3 +90,7 @@ class TimeControl:
         self._clock.set(max(moment, self._clock.now()))
         self._runner.wake()
         await self._settle()
+
+
+def _first(*moments: float | None) -> float | None:
+    return min((moment for moment in moments if moment is not None), default=None)

@@ -66,10 +66,10 @@ class VirtualClock:
         self._count += 1
         return (self._holding if holds else self._passed_over).add(moment, self._count, call)
 
-    def next_due(self) -> float | None:
-        """The moment of the next call that holds time; None if nobody waits."""
-        first = self._holding.first()
-        return None if first is None else first[0]
+    def next_due(self, *, all: bool = False) -> float | None:
+        """The moment of the next call that holds time, or of the next of all; None if nobody waits."""
+        waiting = (self._holding, self._passed_over) if all else (self._holding,)
+        return min((first[0] for each in waiting if (first := each.first()) is not None), default=None)
 
     def rewind(self, moment: float) -> None:
         """It is `moment` again: another life begins. Whoever still waits does so for the moment that was told."""

@@ -37,12 +37,22 @@ class Traffic:
         self._streams = streams
         self._count = 0
         self._last = float("-inf")
+        self._begun = 0
         self.observer: Observer | None = None
 
     @property
     def busy(self) -> bool:
         """Whether a request is on its way; a watch is none, once it is open."""
         return self._count > len(self._streams)
+
+    @property
+    def mark(self) -> tuple[int, int]:
+        """Another one whenever something was asked or told since."""
+        return self._begun, self._streams.sent
+
+    def note(self) -> None:
+        """Something was asked by another way than this."""
+        self._begun += 1
 
     @property
     def silent_since(self) -> float:
@@ -57,6 +67,7 @@ class Traffic:
             return
         now = asyncio.get_running_loop().time
         self._count += 1
+        self._begun += 1
         self._last = now()
         try:
             if self.observer is None:

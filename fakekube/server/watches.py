@@ -45,6 +45,8 @@ class Streams:
         self._open: set[Stream] = set()
         self.sent_at = float("-inf")
         """When, by the loop's time, a client was last sent something."""
+        self.sent = 0
+        """How often that was."""
 
     def __len__(self) -> int:
         return len(self._open)
@@ -209,6 +211,7 @@ class Stream:
             self._streams.sent_at = self._sending_since = asyncio.get_running_loop().time()
             await self._send({"type": "http.response.body", "body": body, "more_body": True})
             self._sending_since = None
+            self._streams.sent += 1
 
     def _told_of(self, kind: str, event: Event) -> bytes | None:
         assert self._watch is not None, "a stream follows its watch"

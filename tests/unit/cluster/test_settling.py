@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from fakekube.cluster.companions import Companions
 from fakekube.cluster.settling import Settling
+from fakekube.core.clock import FixedClock
 from fakekube.core.errors import StatusError
 from fakekube.server.traffic import Traffic
 from fakekube.server.watches import Streams
@@ -26,7 +28,7 @@ class Lab:
     def __init__(self) -> None:
         self.streams = Streams()
         self.traffic = Traffic(application, self.streams)
-        self.settling = Settling(AtRest(), self.streams, self.traffic)  # type: ignore[arg-type]
+        self.settling = Settling(AtRest(), self.streams, self.traffic, Companions(FixedClock()))  # type: ignore[arg-type]
         self.asked = 0
 
     async def ask(self, path: str = "/api/v1/pods", takes: float = 0.0) -> None:

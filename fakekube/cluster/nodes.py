@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from fakekube.core.clock import timestamp
 from fakekube.core.meta import Obj
-from fakekube.nodes import roster
+from fakekube.nodes import heartbeat, roster
+from fakekube.nodes.behaviour import Rules
 from fakekube.nodes.memory import Anew
 from fakekube.registry.client import Client
 from fakekube.storage.values import Key
@@ -55,7 +56,22 @@ class NodeVerbs:
         self._cluster.roster.stop(name)
         self._cluster.manager.revisit([Key("nodes", "", name)])
 
+    async def shut_down(self, name: str) -> None:
+        cluster = self._cluster
+        cluster.roster.check(name)
+        cluster.world.follower(Rules).leaving.add(name)
+        now = timestamp(cluster.clock)
+        ready = {"type": "Ready", "status": "False", "reason": "KubeletNotReady", "message": heartbeat.SHUTTING_DOWN}
+        times = {"lastHeartbeatTime": now, "lastTransitionTime": now}
+        client = Client(cluster.registry, cluster.node_user(name), "kubelet")
+        body = {"status": {"conditions": [ready | times]}}
+        await client.patch("nodes", "", name, body, type="strategic", subresource="status")
+        cluster.manager.revisit([pod.key for pod in cluster.world.pods_on(name)])
+        await cluster.settle()
+        await self.stop(name)
+
     async def start(self, name: str) -> None:
+        self._cluster.world.follower(Rules).leaving.discard(name)
         self._cluster.roster.start(name)
         self._take_up(name)
 
@@ -102,6 +118,11 @@ class Nodes:
         have tolerated that for long enough (300 seconds unless they say otherwise).
         """
         self._owner._call(self._verbs.stop(name))
+
+    def shut_down(self, name: str) -> None:
+        """The node is shut down with grace: it is not ready any more, its pods are ended (Failed, Terminated), and its
+        kubelet falls silent. `start` brings it back."""
+        self._owner._call(self._verbs.shut_down(name))
 
     def start(self, name: str) -> None:
         """The node's kubelet speaks again, and takes up what it finds."""

@@ -77,6 +77,13 @@ class Remote:
         except ValueError as error:
             raise bad_request(str(error)) from error
 
+    async def shut_down(self, node: str) -> None:
+        """Shut the node down with grace; 400 as above."""
+        try:
+            await self._nodes.shut_down(node)
+        except ValueError as error:
+            raise bad_request(str(error)) from error
+
     async def speaking(self) -> list[str]:
         """The nodes whose kubelets speak."""
         return await self._nodes.names()

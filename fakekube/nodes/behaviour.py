@@ -199,6 +199,8 @@ class Rules:
 
     def __init__(self, world: World) -> None:
         self._rules: list[Rule] = []
+        self.leaving: set[str] = set()
+        """Nodes that are being shut down."""
         self.probing: set[Key] = set()
         """Pods with containers whose probes are still to speak."""
         self.touched: set[Key] = set()

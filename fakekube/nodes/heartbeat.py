@@ -9,12 +9,14 @@ from fakekube.machinery.controller import Controller, Watch
 from fakekube.machinery.plan import NOTHING, Change, Create, Patch, Plan, Update
 from fakekube.machinery.workloads import status_update
 from fakekube.machinery.world import World
+from fakekube.nodes.behaviour import Rules
 from fakekube.nodes.bootstrap import LEASE_NAMESPACE, conditions, lease
 from fakekube.nodes.roster import free_number, new_node
 from fakekube.nodes.stages import NODE, Stages
 from fakekube.storage.values import Event, Key
 
 EVERY_SECONDS = 10.0
+SHUTTING_DOWN = "node is shutting down"
 LEASES = "leases.coordination.k8s.io"
 KUBELET_VERSION = "v1.36.2+fakekube"
 """What the kubelet of a node that came by itself says of its version."""
@@ -42,12 +44,17 @@ def _report(node: Obj, world: World) -> list[Change]:
     ready = condition(node, "Ready")
     if ready is None:
         return _register(node, world)
-    if ready["status"] != "Unknown":
+    if not _is_outdated(ready) or node["metadata"]["name"] in world.follower(Rules).leaving:
         return []
     mine = {each["type"]: each for each in conditions(time_text(world.now()))}
     listed = (node.get("status") or {}).get("conditions") or ()
-    found = [mine[each["type"]] if each["status"] == "Unknown" and each["type"] in mine else each for each in listed]
+    found = [mine[each["type"]] if _is_outdated(each) and each["type"] in mine else each for each in listed]
     return [Update("nodes", status_update(node, {**node["status"], "conditions": found}), "status")]
+
+
+def _is_outdated(entry: Obj) -> bool:
+    """What others say of a silent node, and what it has said of its own end, before it speaks again."""
+    return bool(entry["status"] == "Unknown" or entry.get("message") == SHUTTING_DOWN)
 
 
 def _register(node: Obj, world: World) -> list[Change]:

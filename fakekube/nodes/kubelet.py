@@ -39,6 +39,8 @@ class Situation:
     world: World
     asked: Asked
     touched: bool
+    leaving: bool = False
+    """Its node is being shut down."""
 
     @property
     def status(self) -> Obj:
@@ -96,7 +98,8 @@ def _situation(pod: Obj, key: Key, world: World) -> Situation:
     asked = rules.about(pod)
     if not asked.usual:
         rules.touched.add(key)
-    return Situation(pod, key, world, asked, key in rules.touched or key in rules.probing)
+    leaving = bool(rules.leaving) and pod["spec"]["nodeName"] in rules.leaving
+    return Situation(pod, key, world, asked, key in rules.touched or key in rules.probing, leaving)
 
 
 def _next(at: Situation) -> Plan:
@@ -160,7 +163,25 @@ def _evict_due(at: Situation) -> float:
 
 def _evict(at: Situation) -> Plan:
     message = "The node was low on resource: memory. "
-    status = statuses.failed(at.pod, at.world.now(), KILLED, "Evicted", message)
+    told = [Emit(at.pod, "Evicted", message, "Warning")] if at.asked.pod.tells else ()
+    return _disrupt(at, KILLED, "Evicted", message, told)
+
+
+SHUT_DOWN = "Pod was terminated in response to imminent node shutdown."
+REJECTED = "Pod was rejected as the node is shutting down."
+
+
+def _shut_down(at: Situation) -> Plan:
+    """The kubelet ends its pods before its node goes down, and takes no other on."""
+    if at.status.get("containerStatuses"):
+        return _disrupt(at, statuses.TERMINATED, "Terminated", SHUT_DOWN)
+    rejected = {"phase": "Failed", "reason": "NodeShutdown", "message": f"Pod was rejected: {REJECTED}"}
+    return _write(at, at.status | rejected, [Emit(at.pod, "NodeShutdown", REJECTED, "Warning")])
+
+
+def _disrupt(at: Situation, code: int, reason: str, message: str, told: Iterable[Change] = ()) -> Plan:
+    """The kubelet ends the pod, and says that it was not the pod's own doing."""
+    status = statuses.failed(at.pod, at.world.now(), code, reason, message)
     entry = {
         "type": "DisruptionTarget",
         "status": "True",
@@ -171,7 +192,7 @@ def _evict(at: Situation) -> Plan:
         "lastTransitionTime": time_text(at.world.now()),
     }
     status["conditions"] = [entry, *(each for each in status["conditions"] if each["type"] != entry["type"])]
-    return _write(at, status, [Emit(at.pod, "Evicted", message, "Warning")] if at.asked.pod.tells else ())
+    return _write(at, status, told)
 
 
 def _deadline_due(at: Situation) -> float:
@@ -314,6 +335,7 @@ STAGES = (
     Stage("gone", _is_gone, _stay, alone=True),
     Stage("stop", lambda at: at.deleting, _stop, _stop_due, alone=True),  # a pod that goes is taken nowhere else
     Stage("ended", lambda at: at.terminal, _stay, alone=True),
+    Stage("shut down", lambda at: at.leaving, _shut_down, alone=True),
     Stage("take on", lambda at: at.phase == "Pending" and not at.status.get("containerStatuses"), _take_on, alone=True),
     Stage("evict", lambda at: at.asked.pod.evict_after is not None, _evict, _evict_due),
     Stage("deadline", lambda at: bool(at.pod["spec"].get("activeDeadlineSeconds")), _miss_deadline, _deadline_due),

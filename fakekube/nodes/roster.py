@@ -58,17 +58,18 @@ class Roster:
 
     def stop(self, name: str) -> None:
         """Its kubelet falls silent; ValueError if it is none of the cluster's own."""
-        self._check(name)
+        self.check(name)
         self.speaking.discard(name)
         self.silent.add(name)
 
     def start(self, name: str) -> None:
         """Its kubelet speaks again; ValueError as above."""
-        self._check(name)
+        self.check(name)
         self.silent.discard(name)
         self.speaking.add(name)
 
-    def _check(self, name: str) -> None:
+    def check(self, name: str) -> None:
+        """ValueError if it is none of the cluster's own."""
         known = self.speaking | self.silent
         if name not in known:
             told = ", ".join(sorted(known)) or "none"

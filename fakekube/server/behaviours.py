@@ -43,6 +43,10 @@ class Remote(Protocol):
         """Let a node's kubelet fall silent, or speak again."""
         ...
 
+    async def shut_down(self, node: str) -> None:
+        """Shut a node down with grace."""
+        ...
+
     async def speaking(self) -> list[str]:
         """The nodes whose kubelets speak."""
         ...
@@ -72,6 +76,7 @@ class RemotePages:
             ("/fakekube/kubelets", "GET", self._kubelets),
             ("/fakekube/kubelets/{node}/stop", "POST", self._stop),
             ("/fakekube/kubelets/{node}/start", "POST", self._start),
+            ("/fakekube/kubelets/{node}/shutdown", "POST", self._shut_down),
             ("/fakekube/environment/{namespace}/{pod}", "GET", self._environment),
         )
         return [Route(path, _answering(answer), methods=[method]) for path, method, answer in rows]
@@ -101,6 +106,10 @@ class RemotePages:
 
     async def _start(self, request: Request) -> tuple[int, Any]:
         await self._remote.speak(request.path_params["node"], True)
+        return await self._kubelets(request)
+
+    async def _shut_down(self, request: Request) -> tuple[int, Any]:
+        await self._remote.shut_down(request.path_params["node"])
         return await self._kubelets(request)
 
     async def _environment(self, request: Request) -> tuple[int, Any]:

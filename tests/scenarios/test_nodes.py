@@ -109,3 +109,23 @@ def test_nodes_of_others_are_not_played(kube: FakeCluster) -> None:
     kube.apply({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "theirs"}})
     with pytest.raises(ValueError, match="'theirs' is not a node that this cluster plays the kubelet of"):
         kube.nodes.stop("theirs")
+
+
+def test_a_node_that_is_shut_down_ends_its_pods(kube: FakeCluster) -> None:
+    spec = {"nodeName": "node-1", "containers": [{"name": "c", "image": "i"}]}
+    kube.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": spec})
+    kube.settle()
+    kube.nodes.shut_down("node-1")
+    status = kube.get("pods", "a")["status"]
+    assert (status["phase"], status["reason"]) == ("Failed", "Terminated")
+    assert status["message"] == "Pod was terminated in response to imminent node shutdown."
+    assert "TerminationByKubelet" in {each.get("reason") for each in status["conditions"]}
+    ready = [each for each in kube.get("nodes", "node-1")["status"]["conditions"] if each["type"] == "Ready"]
+    assert (ready[0]["status"], ready[0]["message"]) == ("False", "node is shutting down")
+    assert "node-1" not in kube.nodes.names()
+    kube.nodes.start("node-1")
+    kube.settle()
+    ready = [each for each in kube.get("nodes", "node-1")["status"]["conditions"] if each["type"] == "Ready"]
+    assert ready[0]["status"] == "True"
+    with pytest.raises(ValueError, match="'node-9' is not a node"):
+        kube.nodes.shut_down("node-9")

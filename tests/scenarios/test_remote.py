@@ -88,8 +88,10 @@ def test_who_is_not_known_is_refused(kube: FakeCluster) -> None:
 def test_kubelets_fall_silent_and_speak_again(kube: FakeCluster) -> None:
     assert ask(kube, "POST", "/fakekube/kubelets/node-1/stop") == (200, {"speaking": ["node-2", "node-3"]})
     assert ask(kube, "POST", "/fakekube/kubelets/node-1/start") == (200, {"speaking": ["node-1", "node-2", "node-3"]})
-    code, status = ask(kube, "POST", "/fakekube/kubelets/node-9/stop")
-    assert (code, status["message"][:30]) == (400, "'node-9' is not a node that th")
+    assert ask(kube, "POST", "/fakekube/kubelets/node-2/shutdown") == (200, {"speaking": ["node-1", "node-3"]})
+    for what in ("stop", "start", "shutdown"):
+        code, status = ask(kube, "POST", f"/fakekube/kubelets/node-9/{what}")
+        assert (code, status["message"][:30]) == (400, "'node-9' is not a node that th")
 
 
 def test_the_environment_of_a_container(kube: FakeCluster) -> None:

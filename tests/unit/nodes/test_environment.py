@@ -200,4 +200,4 @@ def test_variables_of_files() -> None:
         ('cannot find the volume "v" referenced by FileKeyRef', {"volumes": []}),
     ):
         with pytest.raises(ContainerConfigError, match=fault):
-            from_file(**given)  # type: ignore[arg-type]
+            from_file(**given)

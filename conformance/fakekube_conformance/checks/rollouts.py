@@ -7,7 +7,7 @@ from typing import Any
 from fakekube_conformance.acting import await_pods, end, make_ready, pods
 from fakekube_conformance.case import Case
 from fakekube_conformance.catalog import check
-from fakekube_conformance.failures import covers, different, equal, holds, look
+from fakekube_conformance.failures import contains, covers, different, equal, holds, look
 from fakekube_conformance.objects import Obj, deployment, owner, pod, workload
 
 DEPLOYMENTS, SETS = "apps/v1/deployments", "apps/v1/replicasets"
@@ -224,3 +224,29 @@ def events(case: Case) -> None:
     )
     expected = {"type": "Normal", "message": f"Created pod: {first['metadata']['name']}"}
     covers("event", found["items"][0], expected)
+
+
+@check("The annotation that stands for rollbackTo takes a Deployment back, and goes", needs=NEEDS)
+def rollback_by_annotation(case: Case) -> None:
+    rolled_out(case, 1)
+    first = replica_sets(case)[0]["metadata"]["name"]
+    change_template(case)
+    case.until("there are two sets", lambda: len(replica_sets(case)) == 2)
+    case.eventually(WEB, "it is of revision 2", lambda obj: revision(obj) == "2")
+    case.merge(WEB, {"metadata": {"annotations": {"deprecated.deployment.rollback.to": "1"}}})
+    case.eventually(f"{SETS}/{first}", "it has revision 3", lambda obj: revision(obj) == "3")
+    kept = case.get(WEB).look("metadata.annotations")
+    equal("annotations", sorted(kept), ["deployment.kubernetes.io/revision"])
+
+
+@check("A ReplicaSet makes as many pods as a quota leaves room for, and says why there are no more", needs=NEEDS)
+def quota(case: Case) -> None:
+    limit = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few"}, "spec": {"hard": {"pods": "2"}}}
+    case.create("resourcequotas", limit)
+    case.eventually("resourcequotas/few", "it counts", lambda obj: look(obj, "status.hard.pods") == "2")
+    case.create(SETS, workload("ReplicaSet", "web", replicas=5))
+    found = case.eventually(f"{SETS}/web", "it fails", lambda obj: look(obj, "status.conditions"))
+    (condition,) = found["status"]["conditions"]
+    covers("condition", condition, {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate"})
+    contains("message", condition["message"], "exceeded quota: few, requested: pods=1, used: pods=2, limited: pods=2")
+    case.eventually(f"{SETS}/web", "two are counted", lambda obj: obj["status"]["replicas"] == 2)

@@ -233,3 +233,31 @@ def cron_job(case: Case) -> None:
     found = case.eventually(JOBS, "there is a Job", lambda listed: listed["items"])["items"][0]
     equal("owner", look(found, "metadata.ownerReferences.0.uid"), made["metadata"]["uid"])
     holds("it is named with the scheduled minute", found["metadata"]["name"].rpartition("-")[2].isdigit())
+
+
+@check("Claims of a StatefulSet become its own when its retention policy comes to ask for that", needs=NEEDS)
+def retention(case: Case) -> None:
+    spec = {
+        "accessModes": ["ReadWriteOnce"],
+        "storageClassName": "nobody",
+        "resources": {"requests": {"storage": "1Gi"}},
+    }
+    made = stateful(case, 1, volumeClaimTemplates=[{"metadata": {"name": "data"}, "spec": spec}])
+    make_ready(case, await_pods(case, "db", 1))
+    claim = "persistentvolumeclaims/data-db-0"
+    equal("owners at first", case.get(claim).look("metadata.ownerReferences"), None)
+    policy = {"whenDeleted": "Delete", "whenScaled": "Retain"}
+    case.merge(f"{SETS}/db", {"spec": {"persistentVolumeClaimRetentionPolicy": policy}})
+    found = case.eventually(claim, "it has an owner", lambda obj: look(obj, "metadata.ownerReferences"))
+    (owner,) = found["metadata"]["ownerReferences"]
+    covers("owner", owner, {"kind": "StatefulSet", "uid": made["metadata"]["uid"], "controller": True})
+
+
+@check("A Job that a quota leaves without pods has begun all the same", needs=NEEDS)
+def job_without_pods(case: Case) -> None:
+    limit = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}}
+    case.create("resourcequotas", limit)
+    case.eventually("resourcequotas/none", "it counts", lambda obj: look(obj, "status.hard.pods") == "0")
+    work(case)
+    found = case.eventually(f"{JOBS}/work", "it has begun", lambda obj: look(obj, "status.startTime"))
+    covers("status", found["status"], {"ready": 0, "terminating": 0, "uncountedTerminatedPods": {}})

@@ -50,7 +50,7 @@ def _judge(key: Key, obj: Obj, world: World) -> Plan:
         if resource is None:
             return Plan(retry=True)  # a kind that is not served: it may come to be
         if resource.namespaced and not key.namespace:
-            return NOTHING  # an owner that cannot be: its uid is not looked for
+            return Plan(_told_of_foreign(key, obj, world))  # an owner that cannot be: its uid is not looked for
         _sort_in(owners, reference, resource, key, world)
     told = _told_of_foreign(key, obj, world)
     gone = owners.dangling + owners.waiting

@@ -144,7 +144,7 @@ def _within(value: Any) -> str:
         case Duration():
             return f'duration("{values.duration_text(value)}")'
         case TypeValue():
-            return f"type({value.name})"
+            return value.name
         case None | bool() | int() | list() | dict() | Struct():
             return _text(value, 0)
     raise FormatError(f"{_START}no formatting function for {values.type_name(value)}")
@@ -183,9 +183,9 @@ _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 def _scientific(value: Any, precision: int) -> str:
     number = _number("e", value)
     if special := _not_finite(number):
-        return special
-    mantissa, _, exponent = format(number, f".{precision}e").partition("e")
-    return f"{mantissa}\u202f\u00d7\u202f10{exponent.removeprefix('+').translate(_RAISED)}"
+        return special.rjust(DEFAULT_PRECISION)
+    mantissa, _, exponent = format(number, f".{DEFAULT_PRECISION}e").partition("e")
+    return f"{mantissa}\u00d710{exponent.removeprefix('+').translate(_RAISED)}"
 
 
 def _binary(value: Any, precision: int) -> str:

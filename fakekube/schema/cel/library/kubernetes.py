@@ -11,7 +11,9 @@ from fakekube.core import gourl, names, quantity
 from fakekube.core.fielderrors import go_quote
 from fakekube.core.quantity import Quantity
 from fakekube.schema.cel.declarations import Row
-from fakekube.schema.cel.values import INT_HIGH, INT_LOW, NOTHING, EvaluationError, Optional
+from fakekube.schema.cel.library.addresses import why_no_address, why_no_network
+from fakekube.schema.cel.library.versions import Version, parsed
+from fakekube.schema.cel.values import INT_HIGH, INT_LOW, NOTHING, EvaluationError, Optional, no_overload
 from fakekube.schema.custom import formats
 
 _ONE = 1_000_000_000
@@ -23,14 +25,21 @@ _ONE = 1_000_000_000
 
 def _quantity(text: str) -> Quantity:
     try:
-        return quantity.parse(text)
+        return quantity.parse(_spaced(text))
     except ValueError as error:
         raise EvaluationError(str(error)) from None
 
 
+def _spaced(text: str) -> str:
+    """The text; those with spaces around are none here."""
+    if text != text.strip(" "):
+        raise ValueError(quantity.FORMAT_WRONG)
+    return text
+
+
 def _is_quantity(text: str) -> bool:
     try:
-        quantity.parse(text)
+        quantity.parse(_spaced(text))
     except ValueError:
         return False
     return True
@@ -105,9 +114,8 @@ def _parsed_ip(text: str) -> Ip:
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
-        why = f"ParseAddr({go_quote(text)}): unable to parse IP"
-        quoted = go_quote(text)
-        raise EvaluationError(f"IP Address {quoted} parse error during conversion from string: {why}") from None
+        start = f"IP Address {go_quote(text)} parse error during conversion from string: "
+        raise EvaluationError(start + why_no_address(text)) from None
     if isinstance(address, ipaddress.IPv6Address):
         if address.scope_id:
             raise EvaluationError(f"IP address {go_quote(text)} with zone value is not allowed")
@@ -126,11 +134,18 @@ def _parsed_cidr(text: str) -> Cidr:
             raise ValueError
         interface = ipaddress.ip_interface(text)
     except ValueError:
-        why = "no '/'" if "/" not in text else "unable to parse"
-        raise EvaluationError(f"{start}{start}netip.ParsePrefix({go_quote(text)}): {why}") from None
+        raise EvaluationError(f"{start}{start}{_why_no_network(text)}") from None
     if isinstance(interface, ipaddress.IPv6Interface) and interface.ip.ipv4_mapped:
         raise EvaluationError(f"{start}IPv4-mapped IPv6 address {go_quote(text)} is not allowed")
     return Cidr(interface)
+
+
+def _why_no_network(text: str) -> str:
+    try:
+        longest = ipaddress.ip_address(text.rpartition("/")[0]).max_prefixlen
+    except ValueError:
+        return why_no_network(text, is_address=False, longest=0)
+    return why_no_network(text, is_address=True, longest=longest)
 
 
 def _parses(parse: Callable[[str], Any]) -> Callable[[str], bool]:
@@ -145,7 +160,10 @@ def _parses(parse: Callable[[str], Any]) -> Callable[[str], bool]:
 
 
 def _contains_ip(network: Cidr, other: Any) -> bool:
-    address = (_parsed_ip(other) if isinstance(other, str) else other).address
+    try:
+        address = (_parsed_ip(other) if isinstance(other, str) else other).address
+    except EvaluationError:
+        raise no_overload() from None
     return address in network.interface.network
 
 
@@ -244,61 +262,9 @@ def _is_url(text: str) -> bool:
 # --- versions
 
 
-class Version(NamedTuple):
-    """A semantic version."""
-
-    numbers: tuple[int, int, int]
-    before: tuple[str, ...] = ()
-    """The parts of what marks it as before a release."""
-
-    @property
-    def type_name(self) -> str:
-        return "kubernetes.Semver"
-
-    def rank(self) -> tuple[Any, ...]:
-        """By which versions are compared."""
-        parts = tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in self.before)
-        return (self.numbers, not self.before, parts)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Version) and self.rank() == other.rank()
-
-    def __hash__(self) -> int:
-        return hash(self.rank())
-
-
-_NUMBER = r"(0|[1-9][0-9]*)"
-_PART = r"(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)"
-_SEMVER = re.compile(
-    rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-({_PART}(?:\.{_PART})*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
-)
-
-
-def _parsed_version(text: str, normalize: bool = False) -> Version:
-    match = _SEMVER.fullmatch(_normalized(text) if normalize else text)
-    if match is None:
-        why = "No Major.Minor.Patch elements found" if text.count(".") < 2 else "Invalid character(s) found in version"
-        raise EvaluationError("Version string empty" if not text else why)
-    numbers = (int(match.group(1)), int(match.group(2)), int(match.group(3)))
-    return Version(numbers, tuple((match.group(4) or "").split(".")) if match.group(4) else ())
-
-
-def _normalized(text: str) -> str:
-    parts = text.removeprefix("v").split(".", 2)
-    for index, part in enumerate(parts):
-        if len(part) > 1:
-            short = part.lstrip("0")
-            parts[index] = short if short[:1].isdecimal() else "0" + short
-    if len(parts) < 3:
-        if re.search(r"[+-]", parts[-1]):
-            raise EvaluationError("short version cannot contain PreRelease/Build meta data")
-        parts += ["0"] * (3 - len(parts))
-    return ".".join(parts)
-
-
 def _is_version(text: str, normalize: bool = False) -> bool:
     try:
-        _parsed_version(text, normalize)
+        parsed(text, normalize)
     except EvaluationError:
         return False
     return True
@@ -309,8 +275,8 @@ def _compared_versions(one: Version, other: Version) -> int:
 
 
 def _versions() -> Iterator[Row]:
-    yield "semver", "string_to_semver", "(string) -> Semver", _parsed_version
-    yield "semver", "string_bool_to_semver", "(string, bool) -> Semver", _parsed_version
+    yield "semver", "string_to_semver", "(string) -> Semver", parsed
+    yield "semver", "string_bool_to_semver", "(string, bool) -> Semver", parsed
     yield "isSemver", "is_semver_string", "(string) -> bool", _is_version
     yield "isSemver", "is_semver_string_bool", "(string, bool) -> bool", _is_version
     yield "isGreaterThan", "semver_is_greater_than", "Semver.(Semver) -> bool", lambda a, b: a.rank() > b.rank()
@@ -341,7 +307,7 @@ class Format(NamedTuple):
 
 
 def _prefix(check: Callable[[str], list[str]]) -> Callable[[str], list[str]]:
-    return lambda text: check(text[:-1] + "a" if text.endswith("-") else text)
+    return lambda text: check(text[:-2] + "a" if text.endswith("-") and len(text) > 1 else text)
 
 
 def _of_schema(name: str, complaint: str) -> Callable[[str], list[str]]:
@@ -382,10 +348,10 @@ _LONGEST_PATTERNS = {
     **dict.fromkeys(("dns1123Subdomain", "dns1123SubdomainPrefix", "qualifiedName"), 60),
     "labelValue": 40,
     "uri": 1103,
-    "uuid": 78,
+    "uuid": 71,
     "byte": 84,
-    "date": 179,
-    "datetime": 179,
+    "date": 69,
+    "datetime": 69,
 }
 
 

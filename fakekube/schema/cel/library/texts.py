@@ -97,7 +97,11 @@ def _find(text: str, pattern: str) -> str:
 def _find_all(text: str, pattern: str, count: int = -1) -> list[str]:
     if count == 0:
         return []
-    found = [match.group() for match in _pattern(pattern).finditer(text)]
+    found, end = list[str](), -1
+    for match in _pattern(pattern).finditer(text):
+        if match.group() or match.start() != end:  # nothing right behind something is not told
+            found.append(match.group())
+        end = match.end()
     return found if count < 0 else found[:count]
 
 

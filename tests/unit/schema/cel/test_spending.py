@@ -39,7 +39,7 @@ def spent(text: str) -> int:
         ("self.?z.orValue(1) == 1", 1 + 1),
         ("self.?a.orValue(1) == 1", 2 + 1),
         ("s.startsWith('a')", 1 + 1),
-        ("s.matches('^[a-z]+$')", 1 + 1 * 3),
+        ("s.matches('^[a-z]+$')", 1 + 1 * 2),
         ("[3, 1].sort() == l", 0 + 19 + 1 + 1),
         ("sets.contains(l, [1, 2])", 1 + 7),
         ("duration('1h') > duration('1m')", 1),

@@ -22,15 +22,17 @@ READS_PER_CHANGE = 25
 class _Line:
     """A controller with its queue. `spent` is the work it has had; who has had least is next.
 
+    `running` are plans that take several steps, `dirty` the keys of those whose world has changed since they were made;
     `busy` are the keys whose step waits for an answer from outside, `missed` those of them that came up meanwhile.
     """
 
-    __slots__ = ("busy", "controller", "missed", "queue", "running", "spent")
+    __slots__ = ("busy", "controller", "dirty", "missed", "queue", "running", "spent")
 
     def __init__(self, controller: Controller, queue: WorkQueue) -> None:
         self.controller = controller
         self.queue = queue
         self.running: dict[Hashable, Execution] = {}
+        self.dirty: set[Hashable] = set()
         self.busy: set[Hashable] = set()
         self.missed: set[Hashable] = set()
         self.spent = 0.0
@@ -81,6 +83,7 @@ class Manager:
         for line in self._lines:
             line.queue.clear()
             line.running.clear()
+            line.dirty.clear()
             line.busy.clear()
             line.missed.clear()
             line.spent = 0.0
@@ -109,6 +112,8 @@ class Manager:
         for key in keys:
             if not len(queue):
                 line.spent = max(line.spent, self._spent)  # who was idle saves nothing up
+            if line.running and key in line.running:
+                line.dirty.add(key)
             if queue.add(key):
                 self._wake()
 
@@ -167,7 +172,7 @@ class Manager:
         return chosen
 
     async def _work(self, line: _Line, key: Hashable) -> float:
-        execution = line.running.pop(key, None)
+        execution = line.running.get(key)
         again = execution is not None
         cost = 1.0
         self.world.reads = 0
@@ -179,12 +184,15 @@ class Manager:
             cost += await self.committer.carry_out(execution, CHANGES_PER_STEP)
         except Exception:
             log.exception("%s failed at %s; it is tried again", line.controller.name, key)
+            line.running.pop(key, None)
             line.queue.retry(key)
             return cost
         if not execution.done:
             line.running[key] = execution
-            line.queue.add(key)
+            if not line.queue.add(key):
+                line.dirty.add(key)
             return cost
+        line.running.pop(key, None)
         self._settle(line, key, execution, again)
         return cost
 
@@ -194,7 +202,11 @@ class Manager:
                 line.queue.retry_at_once(key)
             else:
                 line.queue.retry(key)
+            if key in line.dirty:
+                line.dirty.discard(key)
+                line.queue.add(key)  # what has changed meanwhile is looked at without waiting, as any change is
             return
+        line.dirty.discard(key)
         line.queue.forget(key)
         if execution.after is not None:
             line.queue.add_after(key, execution.after)

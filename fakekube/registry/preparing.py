@@ -12,7 +12,7 @@ from fakekube.registry.strategy import Context, Strategy
 from fakekube.schema.decoding import encode_zero
 from fakekube.storage.values import Stored
 
-NEVER_GIVEN = ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
+NEVER_GIVEN = ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "uid", "creationTimestamp")
 """What nobody can give a new object's metadata."""
 
 

@@ -221,8 +221,8 @@ class Registry:
     async def _through(
         self, request: Request, handler: Handler, changed: Callable[[Stored, Obj], Obj], *, owned: bool = False
     ) -> Outcome:
-        """A write through a subresource with a kind of its own: it answers that kind. owned: `changed` is handed an
-        object with managedFields and has kept them."""
+        """A write through a subresource with a kind of its own: it answers that kind. owned: `changed` has kept
+        managedFields."""
 
         def missing(stored: Stored | None) -> Obj:
             raise errors.not_found(request.resource.group, request.resource.plural, request.name)
@@ -310,18 +310,19 @@ class _Window:
         self._owned = owned
 
     def wanted(self, stored: Stored) -> tuple[Obj, Obj]:
-        show = self._handler.owned if self._owned else self._handler.editable
-        present, shown = (show(self._registry, self._request, private(self._request.resource, stored)) for _ in "12")
+        handler, context = self._handler, (self._registry, self._request)
+        present, shown = (handler.owned(*context, private(self._request.resource, stored)) for _ in "12")
         found = self._changed(stored, shown)
         if self._owned:
-            self._handler.check_applied(self._registry, self._request, present, found)
+            handler.check_applied(*context, present, found)
+        else:
+            handler.book(*context, present, found)
         return found, present
 
     def merged(self, stored: Stored, wanted: Obj) -> Obj:
         present = private(self._request.resource, stored)
         found = self._handler.merged(self._registry, self._request, private(self._request.resource, stored), wanted)
-        book = self._handler.book_applied if self._owned else self._handler.book
-        book(self._registry, self._request, present, wanted, found)
+        self._handler.book_parent(self._registry, self._request, present, wanted, found)
         return found
 
     def shown(self, obj: Obj) -> Obj:

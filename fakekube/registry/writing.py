@@ -97,6 +97,7 @@ class Writer:
         generated = bool(meta.get("generateName")) and not meta.get("name")
         if generated:
             meta["name"] = self._generated(meta["generateName"])
+        attributes.name = attributes.name or meta.get("name") or ""
         if not resource.custom:
             null_empty_lists(resource.storage.type, obj)
         prepare_create(strategy, context, obj)
@@ -206,6 +207,7 @@ class Writer:
             obj = await resolved(lambda: window.merged(stored, made))
         reset(request, strategy, old, obj)
         check_version(request, strategy, stored, obj)
+        obj["metadata"]["resourceVersion"] = str(stored.revision)
         if not resource.custom:
             null_empty_lists(resource.storage.type, obj)
         prepare_update(request, strategy, context, obj, old)
@@ -213,11 +215,10 @@ class Writer:
         for text in strategy.warnings(context, obj, old):
             request.warn(text)
         if window is not None:
-            attributes.obj = window.shown(copied(obj))
+            attributes.obj, attributes.old = window.shown(copied(obj)), window.shown(copied(old))
         await backend.admission.validate(attributes, context)
         if emptied(obj) and not strategy.lingers(obj) and not request.dry_run:
             return await self._remove(request, strategy, context, stored, obj)
-        obj["metadata"]["resourceVersion"] = str(stored.revision)
         if resource.custom and not request.dry_run:
             obj = await backend.stored_form(resource, obj)
             old = stored.view  # what is stored may lack what the schema adds by now

@@ -443,3 +443,24 @@ def test_a_function_converts_custom_resources(kube: FakeCluster) -> None:
     post = {"apiVersion": "example.com/v2", "kind": "Post", "metadata": {"name": "p"}, "spec": {"address": "here"}}
     kube.create(post)
     assert kube.get("posts.example.com", "p")["spec"] == {"host": "here"}
+
+
+def test_admission_sees_a_generated_name_and_version_once_they_are_known(kube: FakeCluster) -> None:
+    seen: list[dict[str, Any]] = []
+
+    @kube.webhooks.mutating("configmaps")
+    def before(request: dict[str, Any]) -> None:
+        seen.append(json.loads(json.dumps(request)))
+
+    @kube.webhooks.validating("configmaps")
+    def after(request: dict[str, Any]) -> None:
+        seen.append(request)
+
+    system = {"uid": "x", "creationTimestamp": "2020-01-01T00:00:00Z"}
+    head = {"apiVersion": "v1", "kind": "ConfigMap"}
+    made = kube.create({**head, "metadata": {"generateName": "g-", "namespace": "default", **system}})
+    first, second = seen
+    assert "name" not in first
+    assert not system.keys() & first["object"]["metadata"].keys()
+    assert second["name"] == second["object"]["metadata"]["name"] == made["metadata"]["name"]
+    assert second["object"]["metadata"]["uid"] == made["metadata"]["uid"] != "x"

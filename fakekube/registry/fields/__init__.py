@@ -7,7 +7,7 @@ nothing. The rules are those of sigs.k8s.io/structured-merge-diff and k8s.io/api
 from fakekube.registry.fields.apply import apply
 from fakekube.registry.fields.managers import check, manager_name, same_but_managed
 from fakekube.registry.fields.resets import resets
-from fakekube.registry.fields.scale import SCALE_VERSION, from_scale, scaled, to_scale, update_scale
+from fakekube.registry.fields.scale import SCALE_VERSION, from_scale, scaled, to_scale
 from fakekube.registry.fields.update import update
 
 __all__ = [
@@ -21,5 +21,4 @@ __all__ = [
     "scaled",
     "to_scale",
     "update",
-    "update_scale",
 ]

@@ -12,7 +12,6 @@ from fakekube.registry.fields import managers as entries
 from fakekube.registry.fields import sets
 from fakekube.registry.fields.elements import Path
 from fakekube.registry.fields.managers import Entry, Managers
-from fakekube.registry.fields.update import update
 from fakekube.schema.resources import Resource
 
 SCALE_VERSION = "autoscaling/v1"
@@ -36,16 +35,6 @@ def scaled(resource: Resource) -> Resource:
         custom=False,
         stored_as=None,
     )
-
-
-def update_scale(
-    resource: Resource, managed: Any, old: Obj, new: Obj, manager: str, now: str, places: Places
-) -> list[Obj]:
-    """The managedFields of an object (that had `managed`) after a plain write of `new` over its scale `old`."""
-    before = {**old, "metadata": {**old["metadata"], "managedFields": to_scale(managed, places)}}
-    after = {**new, "metadata": dict(new["metadata"])}
-    update(scaled(resource), before, after, manager, "scale", now)
-    return from_scale(managed, after["metadata"].get("managedFields"), resource.api_version, places)
 
 
 def to_scale(managed: Any, places: Places) -> list[Obj]:

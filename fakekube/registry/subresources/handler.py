@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fakekube.core import errors
+from fakekube.core.clock import timestamp
 from fakekube.core.meta import Obj
 from fakekube.registry import fields
 from fakekube.registry.request import Outcome, Request
@@ -45,25 +46,24 @@ class Handler:
         """What a patch changes: what is shown, unless something is to be told apart."""
         return self.shown(registry, request, obj)
 
-    def book(self, registry: Registry, request: Request, obj: Obj, wanted: Obj, found: Obj) -> None:
-        """Set the managedFields of `found`, which the write of `wanted` through the subresource made of `obj`."""
-        manager = fields.manager_name(request.field_manager, request.user_agent)
-        views = registry.backend.views(request.resource)
-        fields.update(request.resource, obj, found, manager, request.subresource, "", views)
+    def book(self, registry: Registry, request: Request, present: Obj, wanted: Obj) -> None:
+        """Set the managedFields of `wanted`, which a plain write makes of what is `present` (see `owned`)."""
+        manager, now = fields.manager_name(request.field_manager, request.user_agent), timestamp(registry.backend.clock)
+        fields.update(self.kind(request), present, wanted, manager, request.subresource, now)
 
     def kind(self, request: Request) -> Resource:
         """The resource that a server-side apply to the subresource is about."""
         return request.resource
 
     def owned(self, registry: Registry, request: Request, obj: Obj) -> Obj:
-        """What a server-side apply changes: what is shown of the object (a private copy), with managedFields."""
+        """What a write changes: what is shown of the object (a private copy), with managedFields."""
         return self.editable(registry, request, obj)
 
     def check_applied(self, registry: Registry, request: Request, present: Obj, applied: Obj) -> None:
         """StatusError for what a server-side apply cannot make of what is there."""
 
-    def book_applied(self, registry: Registry, request: Request, obj: Obj, wanted: Obj, found: Obj) -> None:
-        """Set the managedFields of `found` from those of `wanted`, which an apply to the subresource has kept."""
+    def book_parent(self, registry: Registry, request: Request, obj: Obj, wanted: Obj, found: Obj) -> None:
+        """Set the managedFields of `found`, which `wanted` made of `obj`, from those of `wanted`."""
 
     def merged(self, registry: Registry, request: Request, obj: Obj, changed: Obj) -> Obj:
         """The stored object (a private copy) with what `changed` says; raises StatusError."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from fakekube.core import errors, selectors
 from fakekube.core import fielderrors as field
-from fakekube.core.clock import timestamp
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj
 from fakekube.registry import fields
@@ -124,18 +123,11 @@ class ScaleHandler(Handler):
         why = f"request to convert CR to an invalid group/version: {fields.SCALE_VERSION}"
         raise StatusError(500, "", f"failed to convert new object ({what}) to proper version: {why}")
 
-    def book_applied(self, registry: Registry, request: Request, obj: Obj, wanted: Obj, found: Obj) -> None:
+    def book_parent(self, registry: Registry, request: Request, obj: Obj, wanted: Obj, found: Obj) -> None:
+        """The replicas of the Scale are those of the object, whoever owns them."""
         resource, managed = request.resource, obj["metadata"].get("managedFields")
         scaled = wanted["metadata"].get("managedFields")
         _set_book(found, fields.from_scale(managed, scaled, resource.api_version, places_of(resource)))
-
-    def book(self, registry: Registry, request: Request, obj: Obj, wanted: Obj, found: Obj) -> None:
-        """The replicas of the Scale are those of the object, whoever owns them."""
-        manager = fields.manager_name(request.field_manager, request.user_agent)
-        resource, now = request.resource, timestamp(registry.backend.clock)
-        managed = obj["metadata"].get("managedFields")
-        old = self.editable(registry, request, obj)
-        _set_book(found, fields.update_scale(resource, managed, old, wanted, manager, now, places_of(resource)))
 
 
 def _set_book(obj: Obj, entries: list[Obj]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fakekube.core.errors import StatusError
-from fakekube.registry.fields import apply, from_scale, scaled, to_scale, update_scale
+from fakekube.registry.fields import apply, from_scale, scaled, to_scale, update
 from fakekube.schema.resources import Resource
 
 PLACES = {"apps/v1": ("f:spec", "f:replicas")}
@@ -32,6 +32,14 @@ def scale(replicas: int) -> dict[str, Any]:
     return {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": metadata, "spec": {"replicas": replicas}}
 
 
+def update_scale(deployments: Resource, managed: list[dict[str, Any]], old: int, new: int) -> list[dict[str, Any]]:
+    """The managedFields of the object once its scale was changed."""
+    before, after = scale(old), scale(new)
+    before["metadata"]["managedFields"] = to_scale(managed, PLACES)
+    update(scaled(deployments), before, after, "s", "scale", NOW)
+    return from_scale(managed, after["metadata"].get("managedFields"), "apps/v1", PLACES)
+
+
 @pytest.fixture
 def deployments(resource: Callable[[str], Resource]) -> Resource:
     return resource("deployments.apps")
@@ -45,17 +53,17 @@ def test_a_scale_shows_who_owns_the_replicas() -> None:
 
 def test_scaling_takes_the_replicas(deployments: Resource) -> None:
     managed = [entry("a", "Apply", "paused", "replicas")]
-    found = update_scale(deployments, managed, scale(1), scale(2), "s", NOW, PLACES)
+    found = update_scale(deployments, managed, 1, 2)
     new = entry("s", "Update", "replicas", subresource="scale")
     del new["time"]
     assert found == [entry("a", "Apply", "paused"), new]
-    again = update_scale(deployments, found, scale(2), scale(3), "s", NOW, PLACES)
+    again = update_scale(deployments, found, 2, 3)
     assert again == found
 
 
 def test_nobody_owns_what_nobody_kept_book_of(deployments: Resource) -> None:
     managed = [entry("a", "Apply", "paused")]
-    assert update_scale(deployments, managed, scale(1), scale(2), "s", NOW, PLACES) == managed
+    assert update_scale(deployments, managed, 1, 2) == managed
 
 
 def test_a_scale_is_applied(deployments: Resource) -> None:

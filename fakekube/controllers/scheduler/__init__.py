@@ -10,6 +10,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from fakekube.controllers.scheduler import preemption, scores
+from fakekube.controllers.scheduler.devices import CLAIMS as DEVICE_CLAIMS
+from fakekube.controllers.scheduler.devices import CLASSES as DEVICE_CLASSES
+from fakekube.controllers.scheduler.devices import Devices
 from fakekube.controllers.scheduler.filters import NO_NAME, Judge, Refusal
 from fakekube.controllers.scheduler.nodes import Nodes, NodeState
 from fakekube.controllers.scheduler.requests import Request
@@ -35,19 +38,22 @@ def reconcile(key: NamedKey, world: World) -> Plan:
     if claims.refusal:
         text = f"0/{len(nodes.present())} nodes are available: {claims.refusal}. not found"
         return Plan(_unschedulable(pod, text, world))
-    judge = Judge(Request(pod), nodes, world, claims)
+    devices = Devices(pod, world)
+    if devices.waits:
+        return NOTHING  # it is not looked at before its resource claims are there
+    judge = Judge(Request(pod), nodes, world, claims, devices)
     node = _lightest(judge, world) if _is_plain(pod, judge) else None
     if node is None:
         candidates, refusals = _judged(judge, world)
         if not candidates:
             return _without_node(pod, judge, refusals, world)
         node = _chosen(pod, judge, candidates, world)
-    bindings = claims.bindings(node)
+    bindings = [*devices.reservations(), *claims.bindings(node)]
     if claims.waiting:
         return Plan(bindings)  # when the claims are bound the pod is looked at again
     meta = pod["metadata"]
     text = f"Successfully assigned {meta['namespace']}/{meta['name']} to {node.name}"
-    return Plan([bind(pod, node.name, then=lambda _: [Emit(pod, "Scheduled", text, action="Binding")])])
+    return Plan([*bindings, bind(pod, node.name, then=lambda _: [Emit(pod, "Scheduled", text, action="Binding")])])
 
 
 def _is_ours(pod: Obj) -> bool:
@@ -118,8 +124,9 @@ def _without_node(pod: Obj, judge: Judge, refusals: dict[str, Refusal], world: W
         return Plan(_unschedulable(pod, "no nodes available to schedule pods", world))
     reasons = Counter(reason for refused in refusals.values() for reason in refused.reasons)
     text = preemption.told(count, reasons)
-    if judge.named is not None and not judge.named:
-        text = f"0/{count} nodes are available: {NO_NAME}."
+    first = judge.devices.refusal or (NO_NAME if judge.named is not None and not judge.named else "")
+    if first:
+        text = f"0/{count} nodes are available: {first}."
     outcome = preemption.preempt(pod, judge, refusals, world)
     if outcome.node is None:
         text = f"{text} no new claims to deallocate, {outcome.message}"
@@ -204,6 +211,8 @@ CONTROLLER = Controller(
         Watch("pods", _of_pod),
         Watch("nodes", _of_other),
         Watch("persistentvolumeclaims", _of_claim),
+        Watch(DEVICE_CLAIMS, _of_claim),
+        Watch(DEVICE_CLASSES, _of_other),
         Watch("persistentvolumes", _of_other),
         *(Watch(f"{plural}.storage.k8s.io", _of_other) for plural in _STORAGE),
     ),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fakekube.controllers.scheduler import neighbours, volumes
+from fakekube.controllers.scheduler.devices import Devices
 from fakekube.controllers.scheduler.neighbours import KEEP_OUT, Neighbours
 from fakekube.controllers.scheduler.nodes import Nodes, NodeState
 from fakekube.controllers.scheduler.requests import Placed, Request, ports_clash
@@ -99,7 +100,8 @@ def _named(request: Request) -> frozenset[str] | None:
 class Judge:
     """Judges nodes for one pod; `without`: pods that are thought away."""
 
-    def __init__(self, request: Request, nodes: Nodes, world: World, claims: volumes.Claims) -> None:
+    def __init__(self, request: Request, nodes: Nodes, world: World, claims: volumes.Claims, devices: Devices) -> None:
+        self.devices = devices
         self.request = request
         self.nodes = nodes
         self._world = world
@@ -110,7 +112,7 @@ class Judge:
     @property
     def by_itself(self) -> bool:
         """Whether nothing but the node and the amounts on it decides: no ports, claims or rules about neighbours."""
-        if self.nodes.nominated or self.named is not None:
+        if self.nodes.nominated or self.named is not None or self.devices.listed:
             return False
         return not (self.request.ports or self._claims.matter) and self._neighbours.idle
 
@@ -131,7 +133,11 @@ class Judge:
             conflicts, helpless = self._claims.conflict(state, without)
             if conflicts:
                 return Refusal(conflicts, helpless)
-        return self._by_neighbours(state, without)
+        refused = self._by_neighbours(state, without)
+        if refused is None and self.devices.listed:
+            conflict = self.devices.refusal or self.devices.conflict(state)
+            return Refusal((conflict,), helpless=True) if conflict else None
+        return refused
 
     def _by_node(self, state: NodeState) -> tuple[str, ...]:
         known = self.nodes.remembered(self.request.shape, state)

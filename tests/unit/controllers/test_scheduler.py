@@ -292,3 +292,44 @@ async def test_a_pod_that_names_its_node_is_told_that_others_are_not_it() -> Non
     assert why(made, "p").startswith(
         "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]."
     )
+
+
+DEVICE_CLAIMS, TEMPLATES = "resourceclaims.resource.k8s.io", "resourceclaimtemplates.resource.k8s.io"
+
+
+async def device_template(made: Lab) -> None:
+    requests = [{"name": "r", "exactly": {"deviceClassName": "gpu"}}]
+    spec = {"spec": {"devices": {"requests": requests}}}
+    await made.make(TEMPLATES, "ResourceClaimTemplate", "t", spec=spec)
+
+
+async def test_a_pod_that_claims_devices_is_told_that_there_are_none() -> None:
+    made = await lab("resourceclaim", count=2)
+    await pod(made, "p", resourceClaims=[{"name": "gpu", "resourceClaimTemplateName": "t"}])
+    await made.settle(1)
+    assert (where(made, "p"), why(made, "p")) == ("", "")
+    assert "not found" in made.told("FailedResourceClaimCreation")[0]
+    await device_template(made)
+    await made.settle()
+    (claim,) = made.all(DEVICE_CLAIMS)
+    assert claim["metadata"]["annotations"] == {"resource.kubernetes.io/pod-claim-name": "gpu"}
+    assert why(made, "p").startswith("0/2 nodes are available: request r: device class gpu does not exist.")
+    await made.make("deviceclasses.resource.k8s.io", "DeviceClass", "gpu", spec={})
+    await made.settle()
+    assert why(made, "p").startswith("0/2 nodes are available: 2 cannot allocate all claims.")
+
+
+async def test_a_claim_that_is_allocated_brings_its_pod_to_the_devices() -> None:
+    made = await lab("resourceclaim", "resourceclaim-reservations", count=3)
+    term = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["node-3"]}]}
+    allocation = {"devices": {}, "nodeSelector": {"nodeSelectorTerms": [term]}}
+    await made.make(DEVICE_CLAIMS, "ResourceClaim", "c", spec={}, status={"allocation": allocation})
+    await pod(made, "p", resourceClaims=[{"name": "gpu", "resourceClaimName": "c"}])
+    await made.settle()
+    assert where(made, "p") == "node-3"
+    claim = made.get(DEVICE_CLAIMS, "c")
+    assert claim is not None
+    assert [each["name"] for each in claim["status"]["reservedFor"]] == ["p"]
+    await made.api.delete("pods", "default", "p", {"gracePeriodSeconds": 0})
+    await made.settle()
+    assert "reservedFor" not in (made.get(DEVICE_CLAIMS, "c") or {})["status"]

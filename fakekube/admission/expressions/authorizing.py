@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any, Protocol
 
 from fakekube.access import authorization as access
 from fakekube.access.users import User, service_account
 from fakekube.core import names
 from fakekube.core.errors import StatusError
-from fakekube.schema.cel.declarations import Overload
-from fakekube.schema.cel.types import BOOL, STRING, Field, Type
+from fakekube.schema.cel.library.rights import (
+    AUTHORIZER,
+    DECISION,
+    GROUP_CHECK,
+    PATH_CHECK,
+    REQUEST_RESOURCE,
+    RESOURCE_CHECK,
+)
 from fakekube.schema.cel.values import EvaluationError, Struct
-
-PREFIX = "kubernetes.authorization"
-PATH_CHECK = Type("struct", f"{PREFIX}.PathCheck")
-GROUP_CHECK = Type("struct", f"{PREFIX}.GroupCheck")
-RESOURCE_CHECK = Type("struct", f"{PREFIX}.ResourceCheck")
-DECISION = Type("struct", f"{PREFIX}.Decision")
-REQUEST_RESOURCE = "requestResource"
-AUTHORIZER = Type("struct", f"{PREFIX}.Authorizer", fields={REQUEST_RESOURCE: Field(RESOURCE_CHECK, REQUEST_RESOURCE)})
 
 
 class Authorizer(Protocol):
@@ -68,6 +66,10 @@ class AuthorizerValue(Struct):
         self.user = user
         self.asked = asked
 
+    def ask(self, function: str, *given: Any) -> Any:
+        """The method of that name."""
+        return _OF_AUTHORIZER[function](self, *given)
+
 
 @dataclass(frozen=True, slots=True)
 class PathCheck:
@@ -77,6 +79,10 @@ class PathCheck:
     path: str
     type_name = PATH_CHECK.name
 
+    def ask(self, function: str, *given: Any) -> Any:
+        """The method of that name."""
+        return _OF_PATH[function](self, *given)
+
 
 @dataclass(frozen=True, slots=True)
 class GroupCheck:
@@ -85,6 +91,10 @@ class GroupCheck:
     owner: AuthorizerValue
     group: str
     type_name = GROUP_CHECK.name
+
+    def ask(self, function: str, *given: Any) -> Any:
+        """The method of that name."""
+        return _OF_GROUP[function](self, *given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,10 @@ class ResourceCheck:
     name: str = ""
     type_name = RESOURCE_CHECK.name
 
+    def ask(self, function: str, *given: Any) -> Any:
+        """The method of that name."""
+        return _OF_RESOURCE[function](self, *given)
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -107,6 +121,10 @@ class Decision:
     allowed: bool
     reason: str
     type_name = DECISION.name
+
+    def ask(self, function: str, *given: Any) -> Any:
+        """The method of that name."""
+        return _OF_DECISION[function](self, *given)
 
 
 def _path(owner: AuthorizerValue, path: str) -> PathCheck:
@@ -129,49 +147,38 @@ def _resource(check: GroupCheck, resource: str) -> ResourceCheck:
     return ResourceCheck(check.owner, check.group, resource)
 
 
-def _check_path(check: PathCheck, verb: str) -> Decision:
-    return Decision(*check.owner.rights.path(check.owner.user, verb, check.path))
-
-
 def _check_resource(check: ResourceCheck, verb: str) -> Decision:
     owner = check.owner
     place = (check.group, check.resource, check.subresource, check.namespace, check.name)
     return Decision(*owner.rights.resource(owner.user, verb, *place))
 
 
-@cache
-def functions() -> dict[str, list[Overload]]:
-    """The methods by name."""
-    rows: list[tuple[str, str, tuple[Type, ...], Type, Any]] = [
-        ("path", "authorizer_path", (AUTHORIZER, STRING), PATH_CHECK, _path),
-        ("group", "authorizer_group", (AUTHORIZER, STRING), GROUP_CHECK, GroupCheck),
-        ("serviceAccount", "authorizer_serviceaccount", (AUTHORIZER, STRING, STRING), AUTHORIZER, _service_account),
-        ("resource", "groupcheck_resource", (GROUP_CHECK, STRING), RESOURCE_CHECK, _resource),
-        *(_narrowing(name) for name in ("subresource", "namespace", "name")),
-        *(_selecting(name) for name in ("fieldSelector", "labelSelector")),
-        ("check", "pathcheck_check", (PATH_CHECK, STRING), DECISION, _check_path),
-        ("check", "resourcecheck_check", (RESOURCE_CHECK, STRING), DECISION, _check_resource),
-        ("errored", "decision_errored", (DECISION,), BOOL, lambda decision: False),
-        ("error", "decision_error", (DECISION,), STRING, lambda decision: ""),
-        ("allowed", "decision_allowed", (DECISION,), BOOL, lambda decision: decision.allowed),
-        ("reason", "decision_reason", (DECISION,), STRING, lambda decision: decision.reason),
-    ]
-    found: dict[str, list[Overload]] = {}
-    for function, name, parameters, result, implementation in rows:
-        overload = Overload(name, function, parameters, result, True, (), implementation)
-        found.setdefault(function, []).append(overload)
-    return found
-
-
-def _narrowing(name: str) -> tuple[str, str, tuple[Type, ...], Type, Any]:
+def _narrowing(name: str) -> Callable[[ResourceCheck, str], ResourceCheck]:
     def narrowed(check: ResourceCheck, value: str) -> ResourceCheck:
         change: dict[str, Any] = {name: value}
         return replace(check, **change)
 
-    return name, f"resourcecheck_{name}", (RESOURCE_CHECK, STRING), RESOURCE_CHECK, narrowed
+    return narrowed
 
 
-def _selecting(name: str) -> tuple[str, str, tuple[Type, ...], Type, Any]:
-    """Rights do not depend on selectors here, as with RBAC."""
-    overload = f"resourcecheck_{name.lower()}"
-    return name, overload, (RESOURCE_CHECK, STRING), RESOURCE_CHECK, lambda check, text: check
+_OF_AUTHORIZER: dict[str, Callable[..., Any]] = {
+    "path": _path,
+    "group": GroupCheck,
+    "serviceAccount": _service_account,
+}
+_OF_GROUP: dict[str, Callable[..., Any]] = {"resource": _resource}
+_OF_PATH: dict[str, Callable[..., Any]] = {
+    "check": lambda check, verb: Decision(*check.owner.rights.path(check.owner.user, verb, check.path))
+}
+_OF_RESOURCE: dict[str, Callable[..., Any]] = {
+    **{name: _narrowing(name) for name in ("subresource", "namespace", "name")},
+    # rights do not depend on selectors here, as with RBAC
+    **dict.fromkeys(("fieldSelector", "labelSelector"), lambda check, text: check),
+    "check": _check_resource,
+}
+_OF_DECISION: dict[str, Callable[..., Any]] = {
+    "errored": lambda decision: False,
+    "error": lambda decision: "",
+    "allowed": lambda decision: decision.allowed,
+    "reason": lambda decision: decision.reason,
+}

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from fakekube.admission.expressions import authorizing
 from fakekube.schema.cel import library, types
 from fakekube.schema.cel.checking import Environment
-from fakekube.schema.cel.declarations import Overload, declared
+from fakekube.schema.cel.declarations import Functions, declared
+from fakekube.schema.cel.library.rights import AUTHORIZER
 from fakekube.schema.cel.types import BOOL, DYN, INT, STRING, TIMESTAMP, Field, Type, list_of, map_of
 
 VARIABLES = ("object", "oldObject", "request", "namespaceObject", "params", "authorizer", "variables")
@@ -108,18 +108,14 @@ def _escaped(text: str) -> str:
 
 
 @cache
-def _functions(authorizer: bool, patches: bool) -> dict[str, list[Overload]]:
-    found = {name: list(overloads) for name, overloads in library.functions().items()}
-    more: list[dict[str, list[Overload]]] = []
-    if authorizer:
-        more.append(authorizing.functions())
-    if patches:
-        row = ("jsonpatch.escapeKey", "string_jsonpatch_escapeKey_string", "(string) -> string", _escaped)
-        more.append(declared([row]))
-    for functions in more:
-        for name, overloads in functions.items():
-            found.setdefault(name, []).extend(overloads)
-    return found
+def _functions(patches: bool) -> Functions:
+    found = library.functions()
+    if not patches:
+        return found
+    row = ("jsonpatch.escapeKey", "string_jsonpatch_escapeKey_string", "(string) -> string", _escaped)
+    more = declared([row])
+    more.update(found)
+    return more
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +137,12 @@ class Scope:
         if self.params:
             known["params"] = self.param
         if self.authorizer:
-            known["authorizer"] = authorizing.AUTHORIZER
+            known["authorizer"] = AUTHORIZER
         if self.variables is not None:
             fields = {name: Field(type, name) for name, type in self.variables.items()}
             known["variables"] = Type("struct", "kubernetes.variables", fields=fields)
         messages = made if self.patches else _nothing
-        return Environment(_functions(self.authorizer, self.patches), known, messages)
+        return Environment(_functions(self.patches), known, messages)
 
 
 def _nothing(name: str) -> Type | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import cache
 
 from fakekube.schema.cel.declarations import Functions, declared
-from fakekube.schema.cel.library import collections, kubernetes, standard, texts
+from fakekube.schema.cel.library import collections, kubernetes, rights, standard, texts
 
 
 @cache
 def functions() -> Functions:
     """All functions by name."""
-    return declared(
-        [*standard.rows(), *texts.rows(), *collections.rows(), *kubernetes.rows()],
-    )
+    found = declared([*standard.rows(), *texts.rows(), *collections.rows(), *kubernetes.rows()])
+    for overload in rights.overloads():
+        found.setdefault(overload.function, []).append(overload)
+    return found

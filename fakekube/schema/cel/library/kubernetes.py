@@ -235,13 +235,21 @@ def _parsed_url(text: str) -> Link:
         raise EvaluationError(f"URL parse error during conversion from string: {error}") from None
 
 
+_ENCODED = re.compile(r"(?:[A-Za-z0-9_.~/!$&'()*+,;=:@\[\]-]|%[0-9a-fA-F]{2})*").fullmatch
+
+
+def _escaped_path(link: Link) -> str:
+    stated = link.url.escaped_path
+    return stated if _ENCODED(stated) else gourl.escape_path(link.url.path)
+
+
 def _urls() -> Iterator[Row]:
     yield "url", "string_to_url", "(string) -> URL", _parsed_url
     yield "getScheme", "url_get_scheme", "URL.() -> string", lambda link: link.url.scheme
     yield "getHost", "url_get_host", "URL.() -> string", lambda link: link.url.host
     yield "getHostname", "url_get_hostname", "URL.() -> string", lambda link: link.url.hostname
     yield "getPort", "url_get_port", "URL.() -> string", lambda link: link.url.port
-    yield "getEscapedPath", "url_get_escaped_path", "URL.() -> string", lambda link: link.url.escaped_path
+    yield "getEscapedPath", "url_get_escaped_path", "URL.() -> string", _escaped_path
     yield (
         "getQuery",
         "url_get_query",

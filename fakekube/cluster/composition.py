@@ -152,6 +152,7 @@ class Cluster:
         await self._until_furnished()
         await self.load(self.settings.load)
         self._start = self.store.snapshot()
+        self.ids.mark()
         self.store.compact(self.store.revision)
         self._run_ahead()
         self.runner.start()

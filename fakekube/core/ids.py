@@ -20,12 +20,16 @@ class Ids:
     """A source of identifiers; the same seed gives the same sequence."""
 
     def __init__(self, seed: int | str) -> None:
-        self._seed = seed
         self._random = Random(seed)
+        self.mark()
+
+    def mark(self) -> None:
+        """Remember this place of the sequence: what came before it was given away for good."""
+        self._marked = self._random.getstate()
 
     def rewind(self) -> None:
-        """Begin the sequence anew."""
-        self._random.seed(self._seed)
+        """Go on from the marked place of the sequence."""
+        self._random.setstate(self._marked)
 
     def uid(self) -> str:
         """A random (version 4) UUID."""

@@ -19,3 +19,13 @@ def test_a_seed_repeats_everything() -> None:
 
 def test_suffixes_are_of_safe_letters() -> None:
     assert set(Ids(2).suffix(2000)) == set(SAFE_LETTERS)
+
+
+def test_what_was_given_away_before_the_mark_does_not_come_again() -> None:
+    ids = Ids(1)
+    kept = ids.uid()
+    ids.mark()
+    first = [ids.uid(), ids.uid()]
+    ids.rewind()
+    assert [ids.uid(), ids.uid()] == first
+    assert kept not in first

@@ -17,6 +17,7 @@ from fakekube.controllers import (
     endpointslice,
     endpointslicemirroring,
     ephemeralvolume,
+    eventexpiry,
     garbage,
     horizontalpodautoscaler,
     job,
@@ -85,10 +86,11 @@ CONTROLLERS: tuple[Controller, ...] = (
     validatingadmissionpolicystatus.CONTROLLER,
     tainteviction.CONTROLLER,
     podgc.CONTROLLER,
+    eventexpiry.CONTROLLER,
     garbage.CONTROLLER,  # last: it only takes away
 )
 
-OF_THE_SERVER = (definitions.CONTROLLER,)
+OF_THE_SERVER = (definitions.CONTROLLER, eventexpiry.CONTROLLER)
 """Controllers that are part of the API server: they run whatever others were chosen."""
 
 

@@ -16,8 +16,9 @@ from typing import Any, Protocol
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj, name_of, namespace_of
 from fakekube.machinery.controller import Controller
-from fakekube.machinery.plan import Change, Create, Delete, DeleteCollection, Emit, Patch, Plan, Update
+from fakekube.machinery.plan import Change, Create, Delete, DeleteCollection, Emit, Expire, Patch, Plan, Update
 from fakekube.machinery.recorder import Recorded, Recorder
+from fakekube.storage.values import Key
 
 log = logging.getLogger("fakekube.controllers")
 
@@ -40,6 +41,8 @@ class Client(Protocol):
     async def delete(self, resource_id: str, namespace: str, name: str, options: Obj | None = None, /) -> Obj: ...
 
     async def delete_collection(self, resource_id: str, namespace: str, options: Obj | None = None, /) -> None: ...
+
+    async def expire(self, key: Key, /) -> None: ...
 
 
 Clients = Callable[[str, str], Client]
@@ -137,6 +140,9 @@ class Committer:
             return await client.delete(*change.key, change.options())
         if isinstance(change, DeleteCollection):
             await client.delete_collection(change.resource, change.namespace, change.options)
+            return {}
+        if isinstance(change, Expire):
+            await client.expire(change.key)
             return {}
         assert isinstance(change, Emit), f"no change is of type {type(change)}"
         await self._tell(client, change, component)

@@ -85,6 +85,13 @@ class Delete(Change):
 
 
 @dataclass(slots=True)
+class Expire(Change):
+    """Let an object go whose time is over: no admission, grace or finalizer is asked."""
+
+    key: Key
+
+
+@dataclass(slots=True)
 class DeleteCollection(Change):
     """Delete all objects of a resource in a namespace."""
 

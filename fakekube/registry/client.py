@@ -14,6 +14,7 @@ from fakekube.registry.incoming import Body, status_alone
 from fakekube.registry.request import Outcome, Request
 from fakekube.registry.verbs import Registry
 from fakekube.schema.resources import Resource
+from fakekube.storage.values import Key
 
 PATCH_TYPES = {
     "json": patching.JSON_PATCH,
@@ -115,6 +116,13 @@ class Client:
         if labels:
             request.label_selector = selectors.parse(labels)
         await self._registry.delete_collection(request, options or {})
+
+    async def expire(self, key: Key) -> None:
+        """Let an object go, without asking anybody; one that is gone already has."""
+        store = self._registry.backend.store
+        stored = store.get(key)
+        if stored is not None:
+            await store.commit(key, None, expected=stored.revision)
 
     def _answer(self, outcome: Outcome) -> Obj:
         if outcome.raw is None or self._shared:

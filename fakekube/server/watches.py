@@ -178,13 +178,14 @@ class Stream:
             if gone.done() or watch.watcher.closed:
                 return
             now = self._clock.now()
-            if now >= end:
-                return
             if mark is not None and now >= mark:
+                while mark is not None and now >= mark:
+                    mark = self._next_mark(marks)  # one is enough where time has passed over several
                 self._told = max(self._told, self._registry.revision)
-                mark = self._next_mark(marks)
                 await self._write([self._bookmark()])
                 continue  # much may have happened meanwhile
+            if now >= end:
+                return
             self._resting = True
             await self._woken.wait()
             self._resting = False

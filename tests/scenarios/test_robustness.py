@@ -269,7 +269,7 @@ def test_a_client_that_reads_late_is_sent_everything(kube: FakeCluster) -> None:
         for number in range(20):
             kube.create(config_map(f"c{number}", text="x" * 500_000))
         found = b""
-        while b'"name":"c19"' not in found[-520_000:]:
+        while b'"name":"c19"' not in found[-520_000:] or not found.endswith(b"}\n\r\n"):
             found += connection.recv(1 << 20)
     names = [frame["object"]["metadata"]["name"] for frame in frames(found)]
     assert names == ["kube-root-ca.crt", *(f"c{number}" for number in range(20))]

@@ -158,6 +158,10 @@ class FakeApi:
         for stored in self.store.list(resource, namespace):
             await self.delete(resource, namespace, stored.key.name, options)
 
+    async def expire(self, key: Key) -> None:
+        if (stored := self.store.get(key)) is not None:
+            await self._commit(key, None, stored.revision)
+
 
 def tidy(obj: Obj) -> Obj:
     """Without the lists that are empty, as the API leaves them out."""

@@ -104,8 +104,11 @@ class Committer:
         while execution.changes and count < changes:
             change = execution.changes.popleft()
             count += 1
+            who = client
+            if isinstance(change, Patch) and change.user:
+                who = self._client(change.user, controller.field_manager)
             try:
-                answer = await self._write(client, change, controller.component)
+                answer = await self._write(who, change, controller.component)
             except StatusError as error:
                 self._refused(execution, change, error)
                 continue
@@ -133,9 +136,10 @@ class Committer:
             )
         if isinstance(change, Patch):
             resource, namespace, name = change.key
-            return await client.patch(
-                resource, namespace, name, change.body, type=change.type, subresource=change.subresource
-            )
+            options: dict[str, Any] = {"type": change.type, "subresource": change.subresource}
+            if change.type == "apply":
+                options["force"] = True  # as controllers do: the field is theirs
+            return await client.patch(resource, namespace, name, change.body, **options)
         if isinstance(change, Delete):
             return await client.delete(*change.key, change.options())
         if isinstance(change, DeleteCollection):

@@ -49,12 +49,13 @@ def UpdateStatus(resource: str, obj: Obj, *, then: Then | None = None, refused: 
 
 @dataclass(slots=True)
 class Patch(Change):
-    """Patch an object. type: merge, json, strategic or apply."""
+    """Patch an object. type: merge, json, strategic or apply; `user`: as whom, if not as the plan's."""
 
     key: Key
     body: Any
     type: str = "strategic"
     subresource: str = ""
+    user: str = ""
 
 
 @dataclass(slots=True)

@@ -73,8 +73,9 @@ def _anew(pod: Obj, spec: Obj, status: Obj, world: World) -> Obj:
     """The container is killed and started again at once."""
     now = world.now()
     ended = statuses.end(pod, spec, status, statuses.TERMINATED, now)
-    again = statuses.run(pod, spec, now)
-    return again | {"lastState": ended["state"], "restartCount": (status.get("restartCount") or 0) + 1}
+    count = (status.get("restartCount") or 0) + 1
+    again = statuses.run(pod, spec, now, attempt=count)
+    return again | {"lastState": ended["state"], "restartCount": count}
 
 
 # --- resources

@@ -151,9 +151,9 @@ def _start_after(container: Container) -> float:
     return (container.behaviour.start_after or 0.0) if container.state in CREATING else 0.0
 
 
-def _begun(container: Container) -> Obj:
+def _begun(container: Container, attempt: int = 0) -> Obj:
     """It runs since now; whether it is started and ready at once is up to its probes."""
-    status, spec, behaviour = _run(container), container.spec, container.behaviour
+    status, spec, behaviour = _run(container, attempt), container.spec, container.behaviour
     if behaviour is USUAL and not probes.PROBES & spec.keys():
         return status
     started = not probes.has_startup(spec, behaviour)
@@ -161,16 +161,18 @@ def _begun(container: Container) -> Obj:
     return status | {"started": started, "ready": ready}
 
 
-def _run(container: Container) -> Obj:
-    return statuses.run(container.pod, container.spec, container.now, container.status)
+def _run(container: Container, attempt: int) -> Obj:
+    return statuses.run(container.pod, container.spec, container.now, container.status, attempt)
 
 
 def _started(container: Container) -> Obj:
     """It begins, for the first time or after an end over which it could not be made anew."""
     if container.fault:
         return container.status | {"state": statuses.waiting(BAD_CONFIG, container.fault)}
-    again = TERMINATED in (container.status.get("lastState") or ())
-    return _begun(container) | ({"restartCount": container.restarts + 1} if again else {})
+    if TERMINATED not in (container.status.get("lastState") or ()):
+        return _begun(container)
+    count = container.restarts + 1
+    return _begun(container, count) | {"restartCount": count}
 
 
 def _restarted(container: Container) -> Obj:
@@ -181,7 +183,8 @@ def _restarted(container: Container) -> Obj:
         return container.status | {"state": statuses.waiting(BAD_CONFIG, container.fault), "lastState": last}
     if container.behaviour.start_error:
         return _cannot_start(container) | {"restartCount": container.restarts + 1}
-    return _begun(container) | {"lastState": last, "restartCount": container.restarts + 1}
+    count = container.restarts + 1
+    return _begun(container, count) | {"lastState": last, "restartCount": count}
 
 
 def _lacks_config(container: Container) -> bool:

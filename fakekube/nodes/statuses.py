@@ -17,8 +17,9 @@ ContainerState = Callable[[Obj], Obj]
 """The status of one container, given its spec."""
 
 
-def container_id(pod: Obj, container: Obj) -> str:
-    text = f"{pod['metadata'].get('uid', '')}/{container['name']}"
+def container_id(pod: Obj, container: Obj, attempt: int = 0) -> str:
+    """The identifier of a container; each time it is started again it is another."""
+    text = f"{pod['metadata'].get('uid', '')}/{container['name']}{f'/{attempt}' if attempt else ''}"
     return "fakekube://" + blake2b(text.encode(), digest_size=32).hexdigest()
 
 
@@ -79,11 +80,20 @@ Entries = dict[str, tuple[str, str, str]]
 _OWN = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady")
 
 
+SCHEDULED = "PodScheduled"
+
+
 def with_conditions(pod: Obj, status: Obj, now: float, found: Entries) -> Obj:
-    """The status with the kubelet's conditions, others left as they are."""
+    """The status with the kubelet's conditions: those of others first, the scheduler's last."""
     others = [each for each in (pod.get("status") or {}).get("conditions") or () if each["type"] not in _OWN]
+    scheduled = [each for each in others if each["type"] == SCHEDULED]
+    others = [each for each in others if each["type"] != SCHEDULED] if len(others) > len(scheduled) else []
     mine = [_condition(pod, kind, found[kind][0], now, *found[kind][1:]) for kind in _OWN]
-    return {**status, "conditions": [*mine, *others], "observedGeneration": pod["metadata"].get("generation")}
+    return {
+        **status,
+        "conditions": [*others, *mine, *scheduled],
+        "observedGeneration": pod["metadata"].get("generation"),
+    }
 
 
 def gates(pod: Obj) -> str:
@@ -172,10 +182,10 @@ def _image_id(container: Obj) -> str:
     return f"{image.partition('@')[0]}@sha256:{blake2b(image.encode(), digest_size=32).hexdigest()}" if image else ""
 
 
-def run(pod: Obj, container: Obj, now: float, present: Obj | None = None) -> Obj:
-    """The container runs since now."""
+def run(pod: Obj, container: Obj, now: float, present: Obj | None = None, attempt: int = 0) -> Obj:
+    """The container runs since now, after so many restarts."""
     made = container_status(
-        container, running(now), containerID=container_id(pod, container), imageID=_image_id(container)
+        container, running(now), containerID=container_id(pod, container, attempt), imageID=_image_id(container)
     )
     if present is not None:
         made |= {name: present[name] for name in ("lastState", "restartCount") if name in present}

@@ -277,3 +277,34 @@ def test_a_stage_that_cannot_be_played_is_refused_by_the_api(kube: FakeCluster, 
     with pytest.raises(StatusError, match="is invalid") as raised:
         kube.create(yaml.safe_load(FAIL.replace(old, new)))
     assert says in str(raised.value)
+
+
+IMPERSONATING = """
+apiVersion: kwok.x-k8s.io/v1alpha1
+kind: Stage
+metadata: {name: signed}
+spec:
+  resourceRef: {apiGroup: v1, kind: ConfigMap}
+  selector: {matchLabels: {signed: "no"}}
+  steps:
+  - patch:
+      template: '{metadata: {labels: {signed: "yes"}}}'
+      impersonation: {username: alice}
+  - apply:
+      template: |
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: {{ .metadata.name }}-copy}, data: {of: {{ .metadata.name }}}}
+      impersonation: {username: bob}
+"""
+
+
+def test_each_step_may_impersonate_another_user(kube: FakeCluster) -> None:
+    asked: list[tuple[str, str]] = []
+
+    @kube.webhooks.validating("configmaps")
+    def who_asks(request: dict[str, Any]) -> None:
+        asked.append((request["userInfo"]["username"], request["name"]))
+
+    kube.pods.stages(IMPERSONATING)
+    kube.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "labels": {"signed": "no"}}})
+    kube.settle()
+    assert asked[1:] == [("alice", "a"), ("bob", "a-copy")]

@@ -31,7 +31,7 @@ def reconcile(key: Key, world: World) -> Plan:
         return Plan(after=wait)
     changes = list(_changes(turn.stage, obj, key, world))
     _note(changes, key, turn, world.follower(Stages))
-    return Plan(changes, user=turn.stage.user or _user(obj))
+    return Plan(changes, user=_user(obj))
 
 
 def turn_of(key: Key, world: World) -> Turn | None:
@@ -134,10 +134,10 @@ def _change(step: Step, obj: Obj, key: Key, around: Any, world: World) -> Iterab
         case DeleteStep():
             yield Delete(key, obj["metadata"]["uid"], grace=0)
         case PatchStep():
-            yield Patch(key, patch(step, obj, around), step.type, step.subresource)
+            yield Patch(key, patch(step, obj, around), step.type, step.subresource, step.user)
         case ApplyStep():
             made = _made(step.template, obj, around)
-            yield Patch(_key_of(made, key, world), made, step.type, step.subresource)
+            yield Patch(_key_of(made, key, world), made, step.type, step.subresource, step.user)
 
 
 def _key_of(made: Any, key: Key, world: World) -> Key:

@@ -19,12 +19,16 @@ APPLY_TYPES = ("apply", "merge", "strategic")
 
 @dataclass(frozen=True, slots=True)
 class PatchStep:
-    """Patch the object, or its subresource, with what the template makes, put under `root` if there is one."""
+    """Patch the object, or its subresource, with what the template makes, put under `root` if there is one.
+
+    `user`: as whom ('': as the usual one); so for ApplyStep.
+    """
 
     template: Template
     type: str
     subresource: str = ""
     root: str = ""
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class ApplyStep:
     template: Template
     type: str
     subresource: str = ""
+    user: str = ""
 
 
 Step = PatchStep | EventStep | FinalizersStep | DeleteStep | ApplyStep
@@ -64,7 +69,7 @@ Step = PatchStep | EventStep | FinalizersStep | DeleteStep | ApplyStep
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:
-    """A stage that can be played. `kind`: of the objects it is about; `user`: as whom it writes ('': the usual)."""
+    """A stage that can be played. `kind`: of the objects it is about."""
 
     name: str
     kind: Kind
@@ -73,7 +78,6 @@ class Stage:
     delay: Number
     jitter: Number
     steps: tuple[Step, ...]
-    user: str = ""
 
     def wait(self, obj: Obj, now: float, chance: float) -> float:
         """Seconds until it is played: the delay, or up to the jitter, as chance (from 0 to 1) has it."""
@@ -105,7 +109,6 @@ def _stage(obj: Obj) -> Stage | None:
         return None
     delay, at = mapping(spec, "delay", where), f"{where}.delay"
     known(delay, ("durationMilliseconds", "durationFrom", "jitterDurationMilliseconds", "jitterDurationFrom"), at)
-    steps, users = _steps(spec, kind, where)
     base = (number(delay, "durationMilliseconds", at) or 0) if delay else None
     return Stage(
         name_of(obj),
@@ -118,8 +121,7 @@ def _stage(obj: Obj) -> Stage | None:
             delay.get("jitterDurationFrom"),
             f"{at}.jitterDurationFrom",
         ),
-        steps,
-        _one_user(users, where),
+        _steps(spec, kind, where),
     )
 
 
@@ -134,27 +136,16 @@ def _kind(reference: Obj, where: str) -> Kind:
     return split_api_version(reference.get("apiGroup") or "v1")[0], reference["kind"]
 
 
-def _one_user(users: set[str], where: str) -> str:
-    if len(users) > 1:
-        raise StageError(f"{where}: one stage can impersonate one user, not {', '.join(sorted(users))}")
-    return users.pop() if users else ""
-
-
-def _steps(spec: Obj, kind: Kind, where: str) -> tuple[tuple[Step, ...], set[str]]:
-    """The steps, in their order, and who is impersonated in them. `next` is the older way to write them."""
+def _steps(spec: Obj, kind: Kind, where: str) -> tuple[Step, ...]:
+    """The steps, in their order. `next` is the older way to write them."""
     given, at = listed(spec, "steps", where), f"{where}.steps"
     if not given and spec.get("next") is not None:
         given, at = _steps_of_next(mapping(spec, "next", where), f"{where}.next"), f"{where}.next"
     steps: list[Step] = []
-    users: set[str] = set()
     for step in given:
         known(step, ("patch", "apply", "event", "finalizers", "delete"), at)
         steps += _steps_of(step, kind, at)
-        for written in ("patch", "apply"):
-            user = ((step.get(written) or {}).get("impersonation") or {}).get("username")
-            if user:
-                users.add(user)
-    return tuple(steps), users
+    return tuple(steps)
 
 
 def _steps_of_next(given: Obj, where: str) -> list[Obj]:
@@ -201,7 +192,8 @@ def _patch(given: Obj, kind: Kind, where: str) -> PatchStep:
     type = given.get("type") or usual
     if type not in PATCH_TYPES:
         raise StageError(f"{where}.type: must be one of {', '.join(PATCH_TYPES)}, not {type!r}")
-    return PatchStep(_template(given, where), type, given.get("subresource") or "", given.get("root") or "")
+    subresource, root = given.get("subresource") or "", given.get("root") or ""
+    return PatchStep(_template(given, where), type, subresource, root, _user(given, where))
 
 
 def _apply(given: Obj, where: str) -> ApplyStep:
@@ -209,7 +201,14 @@ def _apply(given: Obj, where: str) -> ApplyStep:
     type = given.get("type") or "apply"
     if type not in APPLY_TYPES:
         raise StageError(f"{where}.type: must be one of {', '.join(APPLY_TYPES)}, not {type!r}")
-    return ApplyStep(_template(given, where), type, given.get("subresource") or "")
+    return ApplyStep(_template(given, where), type, given.get("subresource") or "", _user(given, where))
+
+
+def _user(given: Obj, where: str) -> str:
+    """Who is impersonated; '' if nobody is."""
+    told = mapping(given, "impersonation", where)
+    known(told, ("username",), f"{where}.impersonation")
+    return str(told.get("username") or "")
 
 
 def _template(given: Obj, where: str) -> Template:

@@ -35,11 +35,12 @@ TYPE_NAMES: dict[str, Type] = {
     "optional_type": optional_of(DYN),
     "net.IP": Type("opaque", "net.IP"),
     "net.CIDR": Type("opaque", "net.CIDR"),
-    "kubernetes.Quantity": Type("struct", "kubernetes.Quantity"),
-    "kubernetes.URL": Type("struct", "kubernetes.URL"),
-    "kubernetes.Semver": Type("struct", "kubernetes.Semver"),
+    "timestamp": types.TIMESTAMP,
+    "duration": types.DURATION,
 }
 """Names of types, which are values too."""
+UNDEFINED = frozenset(("timestamp", "duration"))
+"""Types that have another name as values: expressions with these are of right types, and cannot be evaluated."""
 _LAST_NAMES = frozenset(name.rpartition(".")[2] for name in TYPE_NAMES)
 CONVERSIONS = frozenset(("bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"))
 """Functions that are called for constants when an expression is compiled."""
@@ -145,6 +146,7 @@ class _Checker:
         name = name.removeprefix(".")
         if name in self._variables:
             return self._variables[name]
+        self.converts = self.converts or name in UNDEFINED
         return types.type_of(TYPE_NAMES[name]) if name in TYPE_NAMES else None
 
     def _ident(self, node: Ident) -> None:

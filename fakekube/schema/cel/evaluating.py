@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from fakekube.schema.cel import loops, prices, types, values
-from fakekube.schema.cel.checking import CONVERSIONS, PATTERNS, TYPE_NAMES, dotted
+from fakekube.schema.cel.checking import CONVERSIONS, PATTERNS, TYPE_NAMES, UNDEFINED, dotted
 from fakekube.schema.cel.declarations import Overload, fits
 from fakekube.schema.cel.library.standard import index, optional_index
 from fakekube.schema.cel.library.texts import check_pattern
@@ -117,6 +117,8 @@ class _Maker:
     def _ident(self, node: Ident) -> Step:
         place = self._places.get(node.name)
         if place is None:
+            if node.name in UNDEFINED:
+                raise EvaluationError(f"reference to undefined type: {node.name}")
             name = TYPE_NAMES[node.name].name if node.name != "null_type" else "null_type"
             return Step(_constant(TypeValue(name)), 0)
         return Step(lambda frame: frame[place], 1)

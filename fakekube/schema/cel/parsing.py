@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fakekube.schema.cel import macros
 from fakekube.schema.cel.faults import CompileError, Fault
 from fakekube.schema.cel.lexing import END, LiteralError, bytes_of, text_of, words
@@ -280,18 +282,11 @@ class _Reader:
         return entries
 
     def _number(self, offset: int, kind: str, text: str) -> Node:
-        if kind == "NUM_FLOAT":
-            number = float(text)
-            return self._constant(offset, number, number in (float("inf"), float("-inf")), "double")
-        digits = text[:-1] if kind == "NUM_UINT" else text
-        value = int(digits, 16 if "x" in digits else 10)
-        if kind == "NUM_UINT":
-            return self._constant(offset, Uint(value), value >= 1 << 64, "uint")
-        return self._constant(offset, value, value not in INT_RANGE, "int")
+        return self._constant(offset, *_numbers[kind](text))
 
-    def _constant(self, offset: int, value: float, wrong: bool, word: str) -> Node:
-        if wrong:
-            self.faults.append(Fault(offset, f"invalid {word} literal"))
+    def _constant(self, offset: int, value: float, fault: str) -> Node:
+        if fault:
+            self.faults.append(Fault(offset, fault))
         return Literal(offset, value)
 
     def _text(self, offset: int, kind: str, text: str) -> Node:
@@ -300,3 +295,36 @@ class _Reader:
         except LiteralError as error:
             self.faults.append(Fault(offset, str(error)))
             return Literal(offset, None)
+
+
+def _whole(text: str) -> tuple[int, str]:
+    value = int(text, 16 if "x" in text else 10)
+    return value, "" if value in INT_RANGE else "invalid int literal"
+
+
+def _unsigned(text: str) -> tuple[Uint, str]:
+    value = int(text[:-1], 16 if "x" in text else 10)
+    return Uint(value), "" if 0 <= value < 1 << 64 else "invalid uint literal"
+
+
+def _floating(text: str) -> tuple[float, str]:
+    value = float(text)
+    return value, "invalid double literal" if value in (float("inf"), float("-inf")) else ""
+
+
+_numbers: dict[str, Callable[[str], tuple[float, str]]] = {
+    "NUM_INT": _whole,
+    "NUM_UINT": _unsigned,
+    "NUM_FLOAT": _floating,
+}
+
+
+def literal_fault(kind: str, text: str) -> str:
+    """What is wrong with a constant; '' if nothing is."""
+    if kind in _numbers:
+        return _numbers[kind](text)[1]
+    try:
+        text_of(text) if kind == "STRING" else bytes_of(text[1:])
+    except LiteralError as error:
+        return str(error)
+    return ""

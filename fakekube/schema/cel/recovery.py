@@ -29,7 +29,7 @@ from fakekube.schema.cel.grammar import (
     ways_of,
 )
 from fakekube.schema.cel.lexing import Read, Word, escaped, tokens
-from fakekube.schema.cel.parsing import DEPTH_LIMIT, RESERVED
+from fakekube.schema.cel.parsing import DEPTH_LIMIT, RESERVED, literal_fault
 from fakekube.schema.cel.prediction import NoWay, predict
 
 MOST_ATTEMPTS = 30
@@ -223,6 +223,8 @@ class _Machine:
                 self._read_way(ways[number])
                 if self._frames[-1].rule == "primary" and number in _NAMED:
                     self._check_name(start)
+                elif self._frames[-1].rule == "literal":
+                    self._check_literal(start)
             case Suffixes():
                 self._suffixes(part, here, then)
 
@@ -230,6 +232,12 @@ class _Machine:
         name = self._words[start + (self._kinds[start] == ".")].text
         if name in RESERVED:
             self._faults.append(Fault(self._words[start].offset, f"reserved identifier: {name}"))
+
+    def _check_literal(self, start: int) -> None:
+        words = self._words[start : self._next]
+        if words and words[-1].kind.isupper():
+            wrong = literal_fault(words[-1].kind, "".join(word.text for word in words))
+            self._faults += [Fault(words[0].offset, wrong)] if wrong else []
 
     def _match(self, kinds: frozenset[str], then: Place) -> None:
         if self._word.kind in kinds:

@@ -43,6 +43,7 @@ from fakekube.machinery.world import Settings as WorldSettings
 from fakekube.machinery.world import World
 from fakekube.nodes import CONTROLLERS as KUBELETS
 from fakekube.nodes import bootstrap as nodes
+from fakekube.nodes.notices import AnnotationNotices
 from fakekube.nodes.roster import Roster
 from fakekube.nodes.stages.admission import StageAdmission
 from fakekube.registry.backend import Backend
@@ -98,7 +99,7 @@ class Cluster:
         self.webhooks = Routes(self.calls)
         forms = Forms(self.calls, self.ids)
         configured = dynamic.plugins(self.store, self.calls, forms, Authorizer())
-        admission = Chain(built_in((*configured, StageAdmission())), self.webhooks.note)
+        admission = Chain(built_in((*configured, StageAdmission(), AnnotationNotices())), self.webhooks.note)
         backend = Backend(
             self.store, self.scheme, self.clock, self.ids, admission, self.calls, partial(asyncio.sleep, 0)
         )

@@ -114,6 +114,20 @@ def _truth(text: str) -> bool:
     return text.strip().lower() not in ("false", "no", "0", "")
 
 
+def _is_number(text: str) -> bool:
+    try:
+        return float(text) >= 0
+    except ValueError:
+        return False
+
+
+READABLE: dict[Callable[[str], Any], tuple[str, Callable[[str], bool]]] = {
+    str: ("text", lambda text: True),
+    _number: ("a number of seconds, 0 or more", _is_number),
+    _whole: ("a whole number, 0 or more", str.isdecimal),
+    _truth: ("true or false", lambda text: text.strip().lower() in ("true", "false", "yes", "no", "0", "1")),
+}
+"""Of each way to read an annotation: what it reads, and whether it can read a text."""
 _READ: dict[str, Callable[[str], Any]] = {
     "start": str,
     "start_after": _number,

@@ -100,3 +100,16 @@ def test_the_environment_of_a_container(kube: FakeCluster) -> None:
     assert (code, found["GREETING"], found["KUBERNETES_SERVICE_PORT"]) == (200, "hello", "443")
     assert ask(kube, "GET", "/fakekube/environment/default/a?container=x")[0] == 400
     assert ask(kube, "GET", "/fakekube/environment/default/b")[0] == 404
+
+
+def test_annotations_that_nobody_knows_are_warned_of(kube: FakeCluster) -> None:
+    template = {"metadata": {"annotations": {"fakekube/exitcode": "3"}, "labels": {"a": "b"}}, "spec": pod()["spec"]}
+    spec = {"selector": {"matchLabels": {"a": "b"}}, "template": template}
+    body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "spec": spec}
+    request = urllib.request.Request(
+        f"{kube.url}/apis/apps/v1/namespaces/default/deployments",
+        json.dumps(body).encode(),
+        {"Authorization": f"Bearer {kube.token}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as answer:
+        assert "unknown annotation fakekube/exitcode" in answer.headers["Warning"]

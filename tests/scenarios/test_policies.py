@@ -232,3 +232,13 @@ def test_policies_are_not_shown_policies_or_the_questions_a_cluster_lives_by(kub
     assert "denied request: failed expression: false" in refused(kube, hooks).message
     kube.delete("validatingadmissionpolicies.admissionregistration.k8s.io", "p")
     kube.create(config_map())
+
+
+@pytest.mark.parametrize(("again", "count"), [("Never", "x"), ("IfNeeded", "xx")])
+def test_a_policy_that_asks_for_it_is_invoked_again_after_its_own_mutation(
+    kube: FakeCluster, again: str, count: str
+) -> None:
+    counted = "Object{data: {'count': (has(object.data) && 'count' in object.data ? object.data['count'] : '') + 'x'}}"
+    kube.create(policy("Mutating", mutations=[apply(counted)], reinvocationPolicy=again))
+    kube.create(binding("Mutating"))
+    assert kube.create(config_map())["data"]["count"] == count

@@ -189,6 +189,7 @@ class MutatingPolicies(Plugin):
             rounds.need_another()
         shown = Versioned(attributes, self._forms)
         namespace = namespace_object(attributes, context)
+        mutated = False
         for invocation in invocations:
             await shown.show_as(invocation.resource)
             before, policy = shown.obj, invocation.policy
@@ -203,11 +204,15 @@ class MutatingPolicies(Plugin):
                 continue
             told = run.mutate()
             faults += told if policy.fails else []
+            mutated = mutated or run.mutated
             if shown.obj != before:
                 rounds.need_another()
                 attributes.wants_another_round = True
             if policy.reinvoked:
                 rounds.invoked.add(invocation.id)
+        if mutated:  # whatever came of it; so those that ask for it are invoked again for their own sake
+            rounds.need_another()
+            attributes.wants_another_round = True
         await shown.give_back()
         rounds.last = _image(attributes.obj)
         return faults
@@ -235,6 +240,8 @@ class _Run:
         self._rights = rights
         self._namespace = namespace
         self._forms = forms
+        self.mutated = False
+        """Whether a mutation could be made."""
 
     def inputs(self, *, with_namespace: bool = True) -> Inputs:
         """What expressions see now."""
@@ -260,6 +267,7 @@ class _Run:
             except MutationError as error:
                 faults.append(Fault(policy.name, self._invocation.binding.name, str(error), "Invalid"))
                 continue
+            self.mutated = True
             if found != obj:
                 self._shown.put(found)
         return faults

@@ -46,14 +46,14 @@ def reconcile(key: NamedKey, world: World) -> Plan:
         return NOTHING
     name = pod["spec"].get("nodeName")
     if not name:
-        return Plan(_removal(pod, None)) if is_deleting(pod) and _unbound_needs_us(pod) else NOTHING
+        return Plan(_removal(pod, None)) if is_deleting(pod) and _needs_us(pod) else NOTHING
     node = world.get("nodes", "", name)
     if node is not None:
         return Plan(_removal(pod, None)) if is_deleting(pod) and _is_out_of_service(node) else NOTHING
     wait = world.follower(Missing).note(name) + QUARANTINE_SECONDS - world.now()
     if wait > 0:
         return Plan(after=wait)
-    if is_deleting(pod) and pod["metadata"].get("deletionGracePeriodSeconds") == 0:
+    if is_deleting(pod) and not _needs_us(pod):
         return NOTHING  # what is left is up to finalizers
     entry = {
         "type": "DisruptionTarget",
@@ -72,8 +72,10 @@ def _is_out_of_service(node: Obj) -> bool:
     return tainted and not is_true(node, "Ready")
 
 
-def _unbound_needs_us(pod: Obj) -> bool:
-    return bool(pod["metadata"].get("deletionGracePeriodSeconds") != 0)
+def _needs_us(pod: Obj) -> bool:
+    """Whether the pod that is being deleted waits for somebody to say that it has ended, or for its grace to pass."""
+    ended = (pod.get("status") or {}).get("phase") in TERMINAL
+    return not ended or bool(pod["metadata"].get("deletionGracePeriodSeconds") != 0)
 
 
 def _removal(pod: Obj, entry: Obj | None) -> list[Change]:

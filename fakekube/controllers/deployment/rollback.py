@@ -1,4 +1,4 @@
-"""Going back to an earlier template because an annotation asks for it: the form in which old clients' rollbackTo is kept.
+"""Going back to an earlier template because an annotation asks for it: what is left of old clients' rollbackTo.
 
 `kubectl rollout undo` needs none of this: it writes the old template itself.
 """

@@ -72,8 +72,10 @@ def is_broken(pod: Obj) -> bool:
 
 
 def is_in_the_way(pod: Obj) -> bool:
-    """Whether it is nobody's, and so may have a StatefulSet's name; or broken, for which an update in order waits."""
-    return "deletionTimestamp" not in pod["metadata"] and (is_broken(pod) or controller(pod) is None)
+    """Whether it has a StatefulSet's name and is not its own; or is broken, for which an update in order waits."""
+    of = controller(pod)
+    strange = of is None or ("-st-" in pod["metadata"]["name"] and of["kind"] != "StatefulSet")
+    return "deletionTimestamp" not in pod["metadata"] and (is_broken(pod) or strange)
 
 
 def condition(obj: Obj, kind: str) -> str | None:
@@ -98,6 +100,14 @@ def told(obj: Obj, **counts: int) -> Iterator[str]:
 
 
 Problems = Iterator[str]
+
+
+def uids_are_unique(sight: Sight) -> Problems:
+    store = sight.cluster.store
+    found = Counter(each.view["metadata"]["uid"] for resource in store.resources() for each in store.list(resource))
+    for uid, count in found.items():
+        if count > 1:
+            yield f"{count} objects have the uid {uid}"
 
 
 def owners_are_there(sight: Sight) -> Problems:
@@ -156,10 +166,10 @@ def deployments(sight: Sight) -> Problems:
         )
         if "deletionTimestamp" not in owner["metadata"]:
             yield from told(owner, replicas=replicas, readyReplicas=ready)
-            yield from _rollout(owner, sets, ready)
+            yield from _rollout(owner, sets, sight)
 
 
-def _rollout(owner: Obj, sets: list[Obj], ready: int) -> Problems:
+def _rollout(owner: Obj, sets: list[Obj], sight: Sight) -> Problems:
     spec = owner["spec"]
     revisions = [each["metadata"]["annotations"]["deployment.kubernetes.io/revision"] for each in sets]
     if len(set(revisions)) < len(revisions):
@@ -168,7 +178,8 @@ def _rollout(owner: Obj, sets: list[Obj], ready: int) -> Problems:
     if rolling is None or spec.get("paused"):
         return
     surge, missing = rolling["maxSurge"], rolling["maxUnavailable"]
-    if isinstance(surge, int) and sum(each["spec"]["replicas"] for each in sets) > spec["replicas"] + surge:
+    wanted = sum(each["spec"]["replicas"] for each in sets)
+    if isinstance(surge, int) and wanted > spec["replicas"] + surge and not sight.is_tight:
         yield f"{named(owner)} has more than {spec['replicas']} + {surge} replicas"
     if isinstance(missing, int) and spec["replicas"]:
         enough = owner["status"].get("availableReplicas", 0) >= spec["replicas"] - missing
@@ -508,6 +519,7 @@ IN_PEACE = (
     stateful_sets_are_done,
     daemon_sets_are_done,
     jobs_are_done,
+    uids_are_unique,
     revisions_are_few,
     nodes_are_ready,
     pods_are_placed,

@@ -1,3 +1,5 @@
+import pytest
+
 from fakekube.controllers import node_ttl
 from fakekube.core.meta import Obj, time_text
 from fakekube.nodes import bootstrap
@@ -105,10 +107,11 @@ async def test_pods_of_a_node_that_is_gone_are_cleared_away() -> None:
     assert names(made) == []
 
 
-async def test_a_deleted_pod_that_was_never_placed_is_cleared_away() -> None:
+@pytest.mark.parametrize("grace", [30, 0])
+async def test_a_deleted_pod_that_was_never_placed_is_cleared_away(grace: int) -> None:
     made = await lab("podgc", count=0)
     await pod(made, "p", metadata={"finalizers": ["test/hold"]})
-    await made.api.delete("pods", "default", "p", {"gracePeriodSeconds": 30})
+    await made.api.delete("pods", "default", "p", {"gracePeriodSeconds": grace})
     await made.settle()
     (left,) = made.all("pods")
     assert left["status"]["phase"] == "Failed"

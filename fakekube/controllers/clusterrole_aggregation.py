@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from fakekube.core.meta import Obj, labels_of
 from fakekube.machinery.controller import Controller, Watch, service_account
-from fakekube.machinery.plan import NOTHING, Plan, Update
+from fakekube.machinery.plan import NOTHING, Patch, Plan
 from fakekube.machinery.selection import matcher
 from fakekube.machinery.world import Index, World
-from fakekube.storage.values import Event
+from fakekube.storage.values import Event, Key
 
 RESOURCE = "clusterroles.rbac.authorization.k8s.io"
 GATHERING = Index(RESOURCE, lambda role: (True,) if role.get("aggregationRule") else ())
@@ -28,7 +28,8 @@ def reconcile(name: str, world: World) -> Plan:
                 rules += [rule for rule in other.get("rules") or () if rule not in rules]
     if rules == (role.get("rules") or []):
         return NOTHING
-    return Plan([Update(RESOURCE, {**role, "rules": rules or None})])
+    about = {"kind": "ClusterRole", "apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": name}}
+    return Plan([Patch(Key(RESOURCE, "", name), {**about, "rules": rules}, "apply")])
 
 
 def _of_role(event: Event, world: World) -> Iterable[str]:
@@ -42,4 +43,5 @@ CONTROLLER = Controller(
     watches=(Watch(RESOURCE, _of_role),),
     user=service_account("clusterrole-aggregation-controller"),
     component="clusterrole-aggregation-controller",
+    field_manager="clusterrole-aggregation-controller",
 )

@@ -35,7 +35,16 @@ class Client(Protocol):
     ) -> Obj: ...
 
     async def patch(
-        self, resource_id: str, namespace: str, name: str, patch: Any, /, *, type: str, subresource: str = ""
+        self,
+        resource_id: str,
+        namespace: str,
+        name: str,
+        patch: Any,
+        /,
+        *,
+        type: str,
+        subresource: str = "",
+        force: bool = False,
     ) -> Obj: ...
 
     async def delete(self, resource_id: str, namespace: str, name: str, options: Obj | None = None, /) -> Obj: ...
@@ -136,10 +145,13 @@ class Committer:
             )
         if isinstance(change, Patch):
             resource, namespace, name = change.key
-            options: dict[str, Any] = {"type": change.type, "subresource": change.subresource}
-            if change.type == "apply":
-                options["force"] = True  # as controllers do: the field is theirs
-            return await client.patch(resource, namespace, name, change.body, **options)
+            if change.type == "apply":  # by force: what controllers apply is theirs
+                return await client.patch(
+                    resource, namespace, name, change.body, type="apply", subresource=change.subresource, force=True
+                )
+            return await client.patch(
+                resource, namespace, name, change.body, type=change.type, subresource=change.subresource
+            )
         if isinstance(change, Delete):
             return await client.delete(*change.key, change.options())
         if isinstance(change, DeleteCollection):

@@ -219,3 +219,37 @@ async def test_old_requests_are_taken_away() -> None:
     assert names(made, REQUESTS) == ["pending"]
     await made.settle(86_400)
     assert names(made, REQUESTS) == []
+
+
+RANGES, ADDRESSES = "servicecidrs.networking.k8s.io", "ipaddresses.networking.k8s.io"
+
+
+async def test_a_range_of_service_addresses_stays_while_one_would_be_without() -> None:
+    made = await lab("service-cidr", kubelets=False)
+    await made.make(RANGES, "ServiceCIDR", "more", spec={"cidrs": ["10.1.0.0/24"]})
+    given = {"labels": {"ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io"}}
+    await made.make(ADDRESSES, "IPAddress", "10.1.0.9", metadata=given)
+    await made.settle()
+    found = made.get(RANGES, "more", "")
+    assert found is not None
+    assert found["metadata"]["finalizers"] == ["networking.k8s.io/service-cidr-finalizer"]
+    assert condition(found, "Ready")["message"] == "Kubernetes Service CIDR is ready"
+    await made.api.delete(RANGES, "", "more")
+    await made.settle(20)
+    assert condition(made.get(RANGES, "more", ""), "Ready")["reason"] == "Terminating"
+    await made.api.delete(ADDRESSES, "", "10.1.0.9")
+    await made.settle(11)
+    assert names(made, RANGES) == []
+
+
+async def test_an_account_does_not_name_a_token_secret_that_is_gone() -> None:
+    made = await lab("serviceaccount-token", kubelets=False)
+    made.world.settings = replace(made.world.settings, issue_token=lambda *about: "token")
+    await made.make("serviceaccounts", "ServiceAccount", "robot", secrets=[{"name": "t"}, {"name": "u"}])
+    notes = {"kubernetes.io/service-account.name": "robot"}
+    kind = "kubernetes.io/service-account-token"
+    await made.make("secrets", "Secret", "t", metadata={"annotations": notes}, type=kind)
+    await made.settle()
+    await made.api.delete("secrets", "default", "t")
+    await made.settle()
+    assert (made.get("serviceaccounts", "robot") or {})["secrets"] == [{"name": "u"}]

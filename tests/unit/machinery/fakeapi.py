@@ -116,7 +116,15 @@ class FakeApi:
         return await self._commit(stored.key, obj, stored.revision)
 
     async def patch(
-        self, resource: str, namespace: str, name: str, patch: Any, *, type: str = "strategic", subresource: str = ""
+        self,
+        resource: str,
+        namespace: str,
+        name: str,
+        patch: Any,
+        *,
+        type: str = "strategic",
+        subresource: str = "",
+        force: bool = False,
     ) -> Obj:
         stored = self.found(resource, namespace, name)
         served, body = SCHEME.stored(resource), orjson.dumps(patch)

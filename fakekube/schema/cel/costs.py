@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fakekube.schema.cel import types
 from fakekube.schema.cel.declarations import Overload
@@ -82,24 +82,18 @@ class _Estimate:
 
     def cost(self, node: Node) -> int:
         """The cost of the node with its parts."""
-        match node:
-            case Ident():
-                known = self._known(node.name)
-                self._paths[id(node)] = known.path if known else (node.name,)
-                return 1
-            case Select():
-                return self._select(node)
-            case Call():
-                return self._call(node)
-            case ListOf():
-                return self._list(node)
-            case MapOf():
-                return self._map(node)
-            case Fold():
-                return self._bind(node) if node.macro == "bind" else self._fold(node)
-            case Message():
-                return MESSAGE
+        return _BY_KIND[type(node)](self, node)
+
+    def _literal(self, node: Literal) -> int:
         return 0
+
+    def _ident(self, node: Ident) -> int:
+        known = self._known(node.name)
+        self._paths[id(node)] = known.path if known else (node.name,)
+        return 1
+
+    def _message(self, node: Message) -> int:
+        return MESSAGE
 
     def _select(self, node: Select) -> int:
         if node.type.kind == "type":
@@ -156,6 +150,8 @@ class _Estimate:
             self._parts[id(node)] = parts
 
     def _fold(self, node: Fold) -> int:
+        if node.macro == "bind":
+            return self._bind(node)
         cost = _add(self.cost(node.items), self.cost(node.start))
         self._push(node.accumulator, self._as_variable(node.start))
         path, parts = self._path(node.items), self._parts_of(node.items)
@@ -192,14 +188,10 @@ class _Estimate:
     def _size(self, node: Node) -> Sizes | None:
         if (found := self._sizes.get(id(node))) is not None:
             return found
-        match node:
-            case Literal():
-                count = len(node.value) if isinstance(node.value, (str, bytes)) else 1
-                return Sizes(count, count)
-            case ListOf():
-                return Sizes(len(node.elements), len(node.elements))
-            case MapOf():
-                return Sizes(len(node.entries), len(node.entries))
+        stated = _STATED_SIZES.get(type(node))
+        if stated is not None:
+            count = stated(node)
+            return Sizes(count, count)
         if (declared := self._declared(self._path(node))) is not None:
             self._sizes[id(node)] = declared
             return declared
@@ -283,6 +275,8 @@ class _Estimate:
         return _add(costs[0], max(costs[1], costs[2])), size
 
     def _standard(self, node: Call, overload: Overload) -> tuple[int, Sizes | None] | None:
+        if overload.id not in _BY_SIZE:
+            return None
         sizes = [self._size_or_unknown(operand) for operand in node.operands()]
         match overload.id:
             case "string_format" | "strings_quote":
@@ -305,9 +299,7 @@ class _Estimate:
                 if mine and theirs:
                     self._parts[id(node)] = (mine[0].or_(theirs[0]), mine[1].or_(theirs[1]))
                 return (1 if overload.id == "add_list" else _scaled(size.most, TRAVERSAL)), size
-        if overload.id in ("equals", "not_equals") or overload.id in _COMPARED:
-            return _scaled(min(sizes[0].most, sizes[1].most), TRAVERSAL), None
-        return None
+        return _scaled(min(sizes[0].most, sizes[1].most), TRAVERSAL), None
 
     def _kubernetes(self, node: Call, overload: Overload) -> tuple[int, Sizes | None] | None:
         if node.function == "_==_":
@@ -368,6 +360,31 @@ _COMPARED = frozenset(
 )
 
 
+_BY_SIZE = _COMPARED | frozenset(
+    (
+        *("equals", "not_equals", "string_format", "strings_quote", "string_to_bytes", "bytes_to_string"),
+        *("starts_with_string", "ends_with_string", "in_list", "matches_string", "contains_string"),
+        *("add_string", "add_bytes", "add_list"),
+    )
+)
+"""Calls whose cost depends on how much they are given."""
+_STATED_SIZES: dict[type, Callable[[Any], int]] = {
+    Literal: lambda node: len(node.value) if isinstance(node.value, (str, bytes)) else 1,
+    ListOf: lambda node: len(node.elements),
+    MapOf: lambda node: len(node.entries),
+}
+_BY_KIND: dict[type, Callable[[_Estimate, Any], int]] = {
+    Literal: _Estimate._literal,
+    Ident: _Estimate._ident,
+    Select: _Estimate._select,
+    Call: _Estimate._call,
+    ListOf: _Estimate._list,
+    MapOf: _Estimate._map,
+    Fold: _Estimate._fold,
+    Message: _Estimate._message,
+}
+
+
 def _fixed(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
     return 1, None
 
@@ -423,7 +440,7 @@ def _split(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) ->
 
 def _join(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
     assert node.target is not None, "join is a method"
-    size = sizes[0].times(estimate.item_size(node.target))
+    size = sizes[0].times(estimate.item_size(node.target)) if node.target.type.parameters else Sizes(0, 0)
     if len(sizes) > 1:
         between = Sizes(max(sizes[0].least - 1, 0), max(sizes[0].most - 1, 0))
         size = size.plus(sizes[1].times(between))

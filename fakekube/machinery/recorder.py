@@ -20,6 +20,7 @@ COMBINE_FROM = 10
 COMBINE_WITHIN_SECONDS = 600.0
 BURST = 25.0
 TOKENS_PER_SECOND = 1.0 / 300.0
+SERIES_END_SECONDS = 360.0
 
 V = TypeVar("V")
 
@@ -61,6 +62,7 @@ class _Told:
     name: str
     count: int
     first: str
+    last: float = 0.0
 
 
 @dataclass(slots=True)
@@ -206,11 +208,11 @@ class Recorder:
             "reportingComponent": component,
             "reportingInstance": f"{component}-fakekube",
         }
-        if told is None:
-            self._told.put(key, _Told(meta["name"], 1, moment))
+        if told is None or now - told.last > SERIES_END_SECONDS:
+            self._told.put(key, _Told(meta["name"], 1, moment, now))
             return Recorded(event, None)
         count = told.count + 1
-        self._told.put(key, _Told(told.name, count, told.first))
+        self._told.put(key, _Told(told.name, count, told.first, now))
         series = {"count": count, "lastObservedTime": moment}
         again = {**event, "metadata": {**meta, "name": told.name}, "eventTime": told.first, "series": series}
         return Recorded(again, {"series": series})

@@ -46,7 +46,8 @@ def test_a_flood_is_cut_and_comes_back_slowly() -> None:
 
 
 def test_an_event_with_an_action_is_of_the_newer_form() -> None:
-    recorder = Recorder(FixedClock())
+    clock = FixedClock()
+    recorder = Recorder(clock)
     first = recorder.record(Emit(POD, "Scheduled", "there", action="Binding"), "default-scheduler")
     again = recorder.record(Emit(POD, "Scheduled", "there", action="Binding"), "default-scheduler")
     assert first is not None
@@ -55,6 +56,10 @@ def test_an_event_with_an_action_is_of_the_newer_form() -> None:
     assert (first.obj["source"], first.obj["firstTimestamp"]) == ({}, None)
     assert again.patch is not None
     assert again.patch["series"]["count"] == 2
+    clock.advance(361)
+    later = recorder.record(Emit(POD, "Scheduled", "there", action="Binding"), "default-scheduler")
+    assert later is not None
+    assert (later.patch, later.obj["metadata"]["name"] != first.obj["metadata"]["name"]) == (None, True)
 
 
 def test_what_is_too_much_to_be_written_is_counted_all_the_same() -> None:

@@ -27,8 +27,8 @@ def reconcile(key: NamedKey, world: World) -> Plan:
         if found is None:
             changes.append(_create(pod, volume, name))
         elif not _is_of(found, pod):
-            text = f"PVC {key.namespace}/{name} was not created for pod {key.namespace}/{key.name} (pod is not owner)"
-            return Plan([*changes, Emit(pod, "FailedMount", text, "Warning")], retry=True)
+            why = f"PVC {key.namespace}/{name} was not created for pod {key.namespace}/{key.name} (pod is not owner)"
+            return Plan([*changes, _failed(pod, volume, why)], retry=True)
     return Plan(changes)
 
 
@@ -39,6 +39,10 @@ def _described(pod: Obj) -> list[Obj]:
 def _is_of(claim: Obj, pod: Obj) -> bool:
     uid = pod["metadata"]["uid"]
     return any(each.get("controller") and each["uid"] == uid for each in claim["metadata"].get("ownerReferences") or ())
+
+
+def _failed(pod: Obj, volume: Obj, why: str) -> Change:
+    return Emit(pod, "FailedBinding", f"ephemeral volume {volume['name']}: {why}", "Warning")
 
 
 def _create(pod: Obj, volume: Obj, name: str) -> Create:
@@ -52,8 +56,7 @@ def _create(pod: Obj, volume: Obj, name: str) -> Create:
     }
 
     def refused(error: StatusError) -> Plan:
-        text = f"ephemeral volume controller failed to create PVC {name}: {error.message}"
-        return Plan([Emit(pod, "FailedBinding", text, "Warning")], retry=True)
+        return Plan([_failed(pod, volume, f"create PVC {name}: {error.message}")], retry=True)
 
     claim = {"kind": "PersistentVolumeClaim", "apiVersion": "v1", "metadata": made, "spec": template["spec"]}
     return Create(CLAIMS, claim, refused=refused)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from fakekube.controllers.scheduler.nodes import NodeState
-from fakekube.core.meta import Obj, annotations_of, is_deleting, labels_of
+from fakekube.core.meta import Obj, annotations_of, controller_of, is_deleting, labels_of
 from fakekube.core.quantity import parse
 from fakekube.machinery import volumes
 from fakekube.machinery.plan import Change, Patch, Update
@@ -66,6 +66,8 @@ class Claims:
         for name in volumes.mounted(pod):
             claim = world.get(CLAIMS, pod["metadata"]["namespace"], name)
             self.refusal = self.refusal or _missing(claim, name, ephemeral=name in made)
+            if claim is not None and name in made and not self.refusal:
+                self.refusal = _of_another(claim, pod)
             if claim is not None:
                 self.listed.append(claim)
         if not self.refusal:
@@ -210,6 +212,15 @@ def _missing(claim: Obj | None, name: str, *, ephemeral: bool) -> str:
         volume = claim["spec"].get("volumeName", "")
         return f'persistentvolumeclaim "{name}" bound to non-existent persistentvolume "{volume}"'
     return f'persistentvolumeclaim "{name}" is being deleted' if is_deleting(claim) else ""
+
+
+def _of_another(claim: Obj, pod: Obj) -> str:
+    """Whether the claim that should have been made for the pod is somebody else's."""
+    meta, owner = pod["metadata"], controller_of(claim)
+    if owner is not None and owner["uid"] == meta["uid"]:
+        return ""
+    place, name = meta["namespace"], claim["metadata"]["name"]
+    return f"PVC {place}/{name} was not created for pod {place}/{meta['name']} (pod is not owner)"
 
 
 def _has_room(capacity: Obj, found: Obj, claim: Obj, state: NodeState) -> bool:

@@ -422,3 +422,15 @@ async def test_a_disk_of_old_is_for_one_pod_of_a_node() -> None:
     await pod(made, "p", **disk)
     await made.settle(20)
     assert "1 node(s) had no available disk" in why_not(made)
+
+
+async def test_a_claim_that_has_the_name_of_an_ephemeral_one_is_not_taken_for_it() -> None:
+    made = await lab(*ALL, count=1)
+    await volume(made, "v")
+    await claim(made, "p-scratch")
+    template = {"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}
+    await pod(made, "p", volumes=[{"name": "scratch", "ephemeral": {"volumeClaimTemplate": template}}])
+    await made.settle(1)
+    why = "PVC default/p-scratch was not created for pod default/p (pod is not owner)"
+    assert f"ephemeral volume scratch: {why}" in made.told("FailedBinding")
+    assert why in why_not(made)

@@ -156,6 +156,13 @@ def policy_denies(case: Case) -> None:
     case.create("configmaps", config_map("good", {"a": "1"}))
 
 
+@check("A validating policy knows the name that was made of a generateName")
+def policy_generated_name(case: Case) -> None:
+    policy(case, "request.name == object.metadata.name && size(request.name) > 0 && request.name != 'bad'")
+    case.until("the policy counts", lambda: tried(case, config_map("bad"), "configmaps").status == 422)
+    case.create("configmaps", {"metadata": {"generateName": "card-"}})
+
+
 @check("A validating policy judges updates with the old object at hand")
 def policy_old_object(case: Case) -> None:
     policy(case, "oldObject == null || object.data.page >= oldObject.data.page")

@@ -12,6 +12,7 @@ from fakekube_conformance.definitions import (
     define,
     definition,
     fields,
+    is_established,
     new_group,
     version,
 )
@@ -218,3 +219,23 @@ def deprecated(case: Case) -> None:
     custom = define(case, version(), version("v1beta1", storage=False, deprecated=True, deprecationWarning=note))
     equal("warnings of the old", case.get(custom.at("v1beta1")).warnings, [note])
     equal("warnings of the new", case.get(custom.path).warnings, [])
+
+
+@check("A definition whose conversion webhook has no readable authorities is not established until it has")
+def unreadable_authorities(case: Case) -> None:
+    group = new_group(case)
+    client = {"url": "https://127.0.0.1:9/nobody", "caBundle": "aGVsbG8="}
+    webhook = {"clientConfig": client, "conversionReviewVersions": ["v1"]}
+    body = definition(group)
+    body["spec"]["conversion"] = {"strategy": "Webhook", "webhook": webhook}
+    case.create_global(DEFINITIONS, body)
+    path = f"{DEFINITIONS}/toys.{group}"
+
+    def reason(obj: Obj) -> object:
+        conditions = look(obj, "status.conditions") or []
+        return next((each["reason"] for each in conditions if each["type"] == "Established"), None)
+
+    case.eventually(path, "it tells why", lambda obj: reason(obj) == "InvalidCABundle")
+    case.merge(path, {"spec": {"conversion": {"webhook": {"clientConfig": {"caBundle": None}}}}})
+    case.eventually(path, "it is established", is_established)
+    case.merge(path, {"spec": {"conversion": {"webhook": {"clientConfig": client}}}}, status=422)

@@ -141,3 +141,26 @@ def renamed(case: Case) -> None:
     case.json_patch(PATH, rename)
     after = case.apply(PATH, config_map("card", {"main": "fish"}), "new-team").body
     equal("managers", [each["manager"] for each in entries(after)], ["new-team"])
+
+
+@check("Fields that were written in one version are owned as what they are in another")
+def across_versions(case: Case) -> None:
+    path = "autoscaling/{}/horizontalpodautoscalers/web"
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    spec = {"scaleTargetRef": target, "maxReplicas": 3, "targetCPUUtilizationPercentage": 50}
+    head = {"apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web"}}
+    case.apply(path.format("v1"), {**head, "spec": spec}, "team")
+    cpu = {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}
+    patch = {"spec": {"metrics": [{"type": "Resource", "resource": cpu}]}}
+    after = case.merge(path.format("v2"), patch, fieldManager="cook").body
+    expected = {"f:spec": {"f:maxReplicas": {}, "f:scaleTargetRef": {}}}
+    equal("fields of the first", owner(after, "team", "Apply"), expected)
+    equal("fields of the second", owner(after, "cook"), {"f:spec": {"f:metrics": {}}})
+
+
+@check("Entries of versions that are not served are dropped")
+def unserved(case: Case) -> None:
+    entry = {"manager": "cook", "operation": "Update", "apiVersion": "gone.example.org/v1", "fieldsType": "FieldsV1"}
+    case.create("configmaps", config_map("card", {"main": "pie"}), fieldManager="team")
+    patch = {"metadata": {"managedFields": [{**entry, "fieldsV1": {"f:data": {"f:main": {}}}}]}}
+    equal("managers", [each["manager"] for each in entries(case.merge(PATH, patch).body)], [])

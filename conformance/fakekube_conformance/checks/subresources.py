@@ -118,6 +118,16 @@ def scale_takes_over(case: Case) -> None:
     equal("field", answer.look("details.causes.0.field"), ".spec.replicas")
 
 
+@check("The replicas of a scale can be applied, by force also if somebody else owns them")
+def apply_scale(case: Case) -> None:
+    case.apply(WEB, paused(), "team")
+    body = {"apiVersion": "autoscaling/v1", "kind": "Scale", **scale(case, 4)}
+    case.apply(f"{WEB}/scale", body, "scaler", status=409).because("Conflict", 'conflict with "team": .spec.replicas')
+    equal("replicas", case.apply(f"{WEB}/scale", body, "scaler", force="true").look("spec.replicas"), 4)
+    owned = {each["manager"]: look(each, "fieldsV1.f:spec") for each in case.read(WEB)["metadata"]["managedFields"]}
+    equal("owners of the replicas", [name for name, spec in owned.items() if "f:replicas" in (spec or ())], ["scaler"])
+
+
 @check("The scale of what is not there is NotFound of the object")
 def missing_scale(case: Case) -> None:
     case.get("apps/v1/deployments/none/scale", status=404).because("NotFound", 'deployments.apps "none" not found')

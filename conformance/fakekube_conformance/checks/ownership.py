@@ -153,7 +153,7 @@ def across_versions(case: Case) -> None:
     cpu = {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}
     patch = {"spec": {"metrics": [{"type": "Resource", "resource": cpu}]}}
     after = case.merge(path.format("v2"), patch, fieldManager="cook").body
-    expected = {"f:spec": {"f:maxReplicas": {}, "f:scaleTargetRef": {}}}
+    expected: Obj = {"f:spec": {"f:maxReplicas": {}, "f:scaleTargetRef": {}}}
     equal("fields of the first", owner(after, "team", "Apply"), expected)
     equal("fields of the second", owner(after, "cook"), {"f:spec": {"f:metrics": {}}})
 

@@ -8,8 +8,9 @@ import pytest
 
 from fakekube.access.authorization import Authorizer
 from fakekube.access.users import User
+from fakekube.admission import conditions
 from fakekube.admission.conditions import ConditionError, Conditions
-from fakekube.admission.expressions import Expression, ExpressionError, Inputs, Scope
+from fakekube.admission.expressions import Expression, ExpressionError, Inputs, OutOfBudget, Scope
 from fakekube.admission.expressions.authorizing import Rights
 from fakekube.admission.expressions.results import NotJson, as_json, misnamed
 from fakekube.admission.expressions.typed import escaped, type_of
@@ -136,3 +137,29 @@ def test_a_policy_is_warned_of_what_does_not_fit_each_of_its_kinds() -> None:
     assert warning["fieldRef"] == "spec.validations[0].expression"
     assert warning["warning"].startswith("apps/v1, Kind=DaemonSet: ERROR: <input>:1:12: undefined field 'replicas'")
     assert "Deployment" not in warning["warning"]
+
+
+def test_expressions_have_a_budget_together() -> None:
+    shown = inputs({"data": {"a": "b"}})
+    before = shown.budget
+    expression = Expression("object.data.a == 'b'", Scope(), BOOL)
+    assert expression.value(shown) is True
+    assert before - shown.budget == 3 + 1
+    shown.budget = 3
+    with pytest.raises(OutOfBudget, match="running out of cost budget, no further validation rules will be run"):
+        expression.value(shown)
+
+
+def test_three_checks_of_rights_cost_too_much() -> None:
+    check = "authorizer.path('/x').check('get').allowed()"
+    assert value(f"{check} && {check}") is True
+    with pytest.raises(ExpressionError, match="operation cancelled: actual cost limit exceeded"):
+        value(f"{check} && {check} && {check}")
+
+
+def test_conditions_that_cost_too_much_refuse_or_do_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conditions, "CONDITIONS_BUDGET", 5)
+    costly = [{"name": f"c{number}", "expression": "object.a == 1"} for number in range(2)]
+    with pytest.raises(ConditionError, match=r"^validation failed due to running out of cost budget"):
+        Conditions(costly, Scope(), fails=True).are_met(inputs({"a": 1}))
+    assert not Conditions(costly, Scope(), fails=False).are_met(inputs({"a": 1}))

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
+from fakekube.core.fielderrors import FieldError
+from fakekube.schema.custom import applying
 from fakekube.schema.custom.correlation import Correlated
+from fakekube.schema.custom.programs import ruled
 from fakekube.schema.custom.rules import rules_of
 
 
@@ -170,3 +174,42 @@ def test_defaults_are_judged_as_old_and_as_new_values() -> None:
     assert rules is not None
     assert rules.errors_of_default(2, "d") == []
     assert [error.field for error in rules.errors_of_default(1, "d")] == ["d"]
+
+
+def test_rules_are_compiled_once_wherever_their_schema_stands() -> None:
+    schema = {**TEXT, "x-kubernetes-validations": [rule("self.size() < 5")]}
+    found = ruled(schema, schema["x-kubernetes-validations"], root=False)
+    copied = orjson.loads(orjson.dumps(schema))
+    assert found is not None
+    assert ruled(copied, copied["x-kubernetes-validations"], root=False) is found
+
+
+def test_a_rule_that_costs_too_much_ends_the_judging() -> None:
+    costly = rule("lists.range(2000).all(x, lists.range(2000).all(y, self.a >= 0))", message="big")
+    schema = root(properties={"a": INT}, **{"x-kubernetes-validations": [costly, rule("false")]})
+    text = "no further validation rules will be run due to call cost exceeds limit for rule: big"
+    why = f"'operation cancelled: actual cost limit exceeded': {text}"
+    assert told(schema, {"spec": {"a": 1}}) == [("spec", f'Invalid value: "object": {why}')]
+
+
+@pytest.mark.parametrize(
+    ("left", "texts"),
+    [
+        (100, ["failed rule: self.a > 1", "a is 1"]),
+        (7, ["failed rule: self.a > 1", "messageExpression evaluation failed due to running out of cost budget"]),
+        (4, ["failed rule: self.a > 1", "validation failed due to running out of cost budget"]),
+        (0, ["validation failed due to running out of cost budget"]),
+    ],
+)
+def test_the_rules_of_an_object_have_one_budget(left: int, texts: list[str]) -> None:
+    schema = {"type": "object", "properties": {"a": INT}}
+    stated = [rule("self.a > 1"), rule("self.a > 2", messageExpression="'a is ' + string(self.a)"), rule("true")]
+    found = ruled(schema, stated, root=False)
+    errors: list[FieldError] = []
+    assert found is not None
+    budget = applying.Budget(left)
+    value = {"a": 1}
+    applying.apply(found, value, None, "spec", "object", budget, lambda error, may_ratchet: errors.append(error))
+    assert len(errors) == len(texts)
+    assert all(text in error.message for error, text in zip(errors, texts, strict=True))
+    assert (budget.left < 0) is (left != 100)

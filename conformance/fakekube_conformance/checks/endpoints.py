@@ -178,3 +178,15 @@ def address_type(case: Case) -> None:
     answer.blames("addressType", cause="FieldValueNotSupported")
     case.create(SLICES, body | {"addressType": "IPv4"})
     case.merge(f"{SLICES}/hand", {"addressType": "IPv6"}, status=422).blames("addressType")
+
+
+@check("Endpoints of a Service whose traffic is to stay on the node are meant for it", needs=("controllers", "nodes"))
+def same_node(case: Case) -> None:
+    spec = service("front", [{"port": 80, "targetPort": "http"}], selector=WEB)
+    spec["spec"]["trafficDistribution"] = "PreferSameNode"
+    case.create("services", spec)
+    pod = web_pod(case)
+    (endpoint,) = slice_where(case, "it has an endpoint", has_endpoints)["endpoints"]
+    equal("nodes", look(endpoint, "hints.forNodes"), [{"name": pod["spec"]["nodeName"]}])
+    if "zone" in endpoint:
+        equal("zones", look(endpoint, "hints.forZones"), [{"name": endpoint["zone"]}])

@@ -178,3 +178,59 @@ def pending_claim(case: Case) -> None:
     found = case.eventually(f"events?fieldSelector={selector}", "it is told", lambda obj: obj["items"])["items"][0]
     equal("reason", found["reason"], "ProvisioningFailed")
     equal("phase", case.get("persistentvolumeclaims/data").look("status.phase"), "Pending")
+
+
+def storage_class(case: Case, mode: str) -> str:
+    """A class whose provisioner is nobody."""
+    name = case.unique("class")
+    body = {"metadata": {"name": name}, "provisioner": "example.org/nobody", "volumeBindingMode": mode}
+    case.create_global("/apis/storage.k8s.io/v1/storageclasses", body)
+    return name
+
+
+def told(case: Case, obj: Obj) -> str:
+    """The reason of the first event about the object."""
+    selector = f"involvedObject.uid%3D{obj['metadata']['uid']}"
+    found = case.eventually(f"events?fieldSelector={selector}", "it is told", lambda listed: listed["items"])
+    return str(found["items"][0]["reason"])
+
+
+@check("A claim that waits for its first consumer says so, and is not bound", needs=("controllers",))
+def late_claim(case: Case) -> None:
+    made = case.create(
+        "persistentvolumeclaims", claim("data", storageClassName=storage_class(case, "WaitForFirstConsumer"))
+    )
+    equal("reason", told(case, made), "WaitForFirstConsumer")
+    found = case.read("persistentvolumeclaims/data")
+    equal("phase", look(found, "status.phase"), "Pending")
+    equal("annotations", found["metadata"].get("annotations"), None)
+
+
+@check("A claim is marked with the provisioner that is to make its volume", needs=("controllers",))
+def provisioner(case: Case) -> None:
+    made = case.create("persistentvolumeclaims", claim("data", storageClassName=storage_class(case, "Immediate")))
+    equal("reason", told(case, made), "ExternalProvisioning")
+    marks = case.read("persistentvolumeclaims/data")["metadata"]["annotations"]
+    equal("provisioner", marks["volume.kubernetes.io/storage-provisioner"], "example.org/nobody")
+
+
+@check("A claim that is deleted stays until the pod that mounts it is gone", needs=NEEDS)
+def claim_in_use(case: Case) -> None:
+    name, kind = case.unique("disk"), case.unique("class")
+    spec = {
+        "capacity": {"storage": "1Gi"},
+        "accessModes": ["ReadWriteOnce"],
+        "storageClassName": kind,
+        "persistentVolumeReclaimPolicy": "Retain",
+        "hostPath": {"path": "/tmp/nothing"},
+    }
+    case.create_global("/api/v1/persistentvolumes", {"metadata": {"name": name}, "spec": spec})
+    case.create("persistentvolumeclaims", claim("data", "1Gi", storageClassName=kind))
+    mounted = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
+    runs(case, volumes=mounted)
+    holds("it is marked", case.delete("persistentvolumeclaims/data").look("metadata.deletionTimestamp"))
+    contains(
+        "finalizers", case.read("persistentvolumeclaims/data")["metadata"]["finalizers"], "kubernetes.io/pvc-protection"
+    )
+    case.delete("pods/runner")
+    case.gone("persistentvolumeclaims/data")

@@ -8,7 +8,6 @@ import pytest
 
 from fakekube.access.authorization import Authorizer
 from fakekube.access.users import User
-from fakekube.admission import conditions
 from fakekube.admission.conditions import ConditionError, Conditions
 from fakekube.admission.expressions import Expression, ExpressionError, Inputs, OutOfBudget, Scope
 from fakekube.admission.expressions.authorizing import Rights
@@ -158,7 +157,7 @@ def test_three_checks_of_rights_cost_too_much() -> None:
 
 
 def test_conditions_that_cost_too_much_refuse_or_do_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conditions, "CONDITIONS_BUDGET", 5)
+    monkeypatch.setattr("fakekube.admission.conditions.CONDITIONS_BUDGET", 5)
     costly = [{"name": f"c{number}", "expression": "object.a == 1"} for number in range(2)]
     with pytest.raises(ConditionError, match=r"^validation failed due to running out of cost budget"):
         Conditions(costly, Scope(), fails=True).are_met(inputs({"a": 1}))

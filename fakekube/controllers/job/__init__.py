@@ -54,12 +54,14 @@ def _is_tracked(event: Event) -> bool:
 
 
 def _of_job(event: Event, world: World) -> Iterable[NamedKey | Key]:
-    """The Job; when it goes, its pods, which may be tracked still."""
-    if event.after is not None:
+    """The Job; when it has ended or is gone, its pods that are tracked still."""
+    if event.after is not None and finished(event.after.view) is None:
         return itself(event, world)
-    assert event.before is not None, "what goes was there"
-    uid = event.before.view["metadata"]["uid"]
-    return [key for key in world.dependents(uid) if key.resource == "pods"]
+    stored = event.after or event.before
+    assert stored is not None, "what goes was there"
+    pods = world.pods.by_owner.get(stored.view["metadata"]["uid"], {})
+    tracked = [key for key, pod in pods.items() if FINALIZER in pod.finalizers]
+    return [*tracked, *(itself(event, world) if event.after is not None else ())]
 
 
 def _begin(world: World) -> Iterable[Key]:

@@ -1,4 +1,4 @@
-"""How a Deployment's size is shared out among its ReplicaSets, and which steps a rolling update takes, on plain data."""
+"""How a Deployment's size is shared out among its ReplicaSets, and which steps a rollout takes, on plain data."""
 
 from typing import Any
 

@@ -253,3 +253,14 @@ async def test_while_the_next_pod_waits_the_others_are_counted() -> None:
     assert (status(made)["active"], status(made)["ready"], len(names(made))) == (1, 1, 2)
     await made.settle(10)
     assert status(made)["active"] == 2
+
+
+async def test_a_job_that_someone_else_ends_lets_its_pods_go() -> None:
+    made = await lab("job")
+    await make_job(made, ends(after=600))
+    await made.settle()
+    ended = {"conditions": [{"type": "Failed", "status": "True", "reason": "Mine", "message": ""}]}
+    await change(made, JOBS, "j", {"status": ended}, "status")
+    await made.settle()
+    (only,) = made.all("pods")
+    assert not only["metadata"].get("finalizers")

@@ -177,7 +177,7 @@ def test_defaults_are_judged_as_old_and_as_new_values() -> None:
 
 
 def test_rules_are_compiled_once_wherever_their_schema_stands() -> None:
-    schema = {**TEXT, "x-kubernetes-validations": [rule("self.size() < 5")]}
+    schema: dict[str, Any] = {**TEXT, "x-kubernetes-validations": [rule("self.size() < 5")]}
     found = ruled(schema, schema["x-kubernetes-validations"], root=False)
     copied = orjson.loads(orjson.dumps(schema))
     assert found is not None

@@ -149,7 +149,7 @@ class _Round:
             self._settle_surge(running, work)
 
     def _take_away_failed(self, pod: PodFacts, node: str, work: Work) -> None:
-        wait = self.world.follower(Failures).wait(self.owner["metadata"]["uid"], node)
+        wait = self.world.follower(Failures).wait(self.owner, node)
         if wait > 0:
             work.waits.append(wait)
             return

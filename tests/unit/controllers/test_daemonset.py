@@ -107,7 +107,14 @@ async def test_a_failed_pod_is_replaced_and_the_next_one_later() -> None:
     await made.settle()
     assert names(made) == [second]
     await made.settle(2)
-    assert names(made) != [second]
+    (third,) = names(made)
+    assert third != second
+    await change(made, "pods", third, {"status": {"phase": "Failed"}}, "status")
+    await made.settle()
+    assert names(made) == [third]
+    await change(made, SETS, "ds", {"spec": {"minReadySeconds": 1}})
+    await made.settle()
+    assert names(made) != [third]  # who has changed it need not wait for what went wrong before
 
 
 SURGE = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}

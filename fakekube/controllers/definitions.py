@@ -12,6 +12,7 @@ from fakekube.machinery.controller import ANY, Controller, NamedKey, Watch
 from fakekube.machinery.plan import NOTHING, Change, DeleteCollection, Plan, UpdateStatus
 from fakekube.machinery.workloads import status_update
 from fakekube.machinery.world import World
+from fakekube.schema.definitions import approval
 from fakekube.schema.definitions.naming import (
     ACCEPTED,
     ESTABLISHED,
@@ -59,13 +60,18 @@ _NEVER_ESTABLISHED = {
 
 
 def reconcile(key: NamedKey, world: World) -> Plan:
-    """One step: accept names, else establish; or if it is being deleted, empty it and let it go."""
+    """One step: tell of its approval, accept names, establish; or if it is being deleted, empty it and let it go."""
     crd = world.get(DEFINITIONS, "", key.name)
     if crd is None:
         return NOTHING
     if is_deleting(crd):
         return _finalize(crd, world)
     status = crd.get("status") or {}
+    conformant = approval.condition(crd)
+    if conformant is not None:
+        telling = with_condition(status, conformant, time_text(world.now()))
+        if telling != status:
+            return _written(crd, telling)
     if not same_names(crd["spec"]["names"], status.get("acceptedNames") or {}):
         plan = _accept(crd, status, world)
         if plan:

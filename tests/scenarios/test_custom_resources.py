@@ -190,3 +190,31 @@ def test_authorities_that_cannot_be_read_keep_a_definition_from_being_served(kub
     why = 'caBundle: Invalid value: "aGVsbG8=": unable to load root certificates: unable to parse bytes as PEM block'
     with pytest.raises(StatusError, match=why):
         kube.patch("customresourcedefinitions.apiextensions.k8s.io", "carts.shop.example", bad)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "status", "reason", "message"),
+    [
+        ("https://example.com/1", "True", "ApprovedAnnotation", "approved in https://example.com/1"),
+        ("unapproved, a trial", "False", "UnapprovedAnnotation", 'not approved: "unapproved, a trial"'),
+    ],
+)
+def test_groups_of_kubernetes_tell_of_their_approval(
+    kube: FakeCluster, annotation: str, status: str, reason: str, message: str
+) -> None:
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object"}}}
+    names = {"plural": "carts", "kind": "Cart"}
+    spec = {"group": "trial.k8s.io", "scope": "Namespaced", "names": names, "versions": [version]}
+    metadata = {"name": "carts.trial.k8s.io", "annotations": {"api-approved.kubernetes.io": annotation}}
+    kube.create(
+        {
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": metadata,
+            "spec": spec,
+        }
+    )
+    kube.settle()
+    found = kube.get("customresourcedefinitions.apiextensions.k8s.io", "carts.trial.k8s.io")["status"]["conditions"]
+    assert [each["type"] for each in found] == ["KubernetesAPIApprovalPolicyConformant", "NamesAccepted", "Established"]
+    assert (found[0]["status"], found[0]["reason"], found[0]["message"]) == (status, reason, message)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fakekube.core import bundles, gourl, names
+from fakekube.core import bundles, names
 from fakekube.core.fielderrors import FieldError, forbidden, invalid, not_supported, required
-from fakekube.core.meta import Obj
+from fakekube.core.meta import Obj, annotations_of
 from fakekube.registry.kinds.webhook_clients import client_faults
 from fakekube.schema.custom import formats
 from fakekube.schema.custom.judging import bad_value
-from fakekube.schema.definitions import structural
+from fakekube.schema.definitions import approval, structural
 
-APPROVAL = "api-approved.kubernetes.io"
 REVIEWS = ("v1", "v1beta1")
 STRATEGIES = ("None", "Webhook")
 
-_PROTECTED = ("k8s.io", "kubernetes.io")
-_PROPOSAL = "see https://github.com/kubernetes/enhancements/pull/1111"
 _NOT_WITHOUT_WEBHOOK = "should not be set when strategy is not set to Webhook"
 
 
@@ -71,37 +68,18 @@ def knows_review(versions: Sequence[str] | None) -> bool:
 
 def approval_errors(obj: Obj, old: Obj | None) -> list[FieldError]:
     """Groups of the Kubernetes community need an annotation that says where the API was approved."""
-    group = (obj.get("spec") or {}).get("group") or ""
-    if not any(group == protected or group.endswith("." + protected) for protected in _PROTECTED):
+    if not approval.is_protected((obj.get("spec") or {}).get("group") or ""):
         return []
-    state, value = _approval(obj), _annotation(obj)
-    if old is not None and _approval(old) == state:
+    found = approval.state(obj)
+    if old is not None and approval.state(old).reason == found.reason:
         return []
-    path = f"metadata.annotations[{APPROVAL}]"
-    if state == "missing":
-        return [required(path, f'protected groups must have approval annotation "{APPROVAL}", {_PROPOSAL}')]
-    if state == "invalid":
-        text = f'protected groups must have approval annotation "{APPROVAL}"'
-        return [invalid(path, value, f'{text} with either a URL or a reason starting with "unapproved", {_PROPOSAL}')]
+    path = f"metadata.annotations[{approval.APPROVAL}]"
+    match found.reason:
+        case "MissingAnnotation":
+            return [required(path, found.message)]
+        case "InvalidAnnotation":
+            return [invalid(path, annotations_of(obj)[approval.APPROVAL], found.message)]
     return []
-
-
-def _annotation(obj: Obj) -> str:
-    value: str = (obj["metadata"].get("annotations") or {}).get(APPROVAL) or ""
-    return value
-
-
-def _approval(obj: Obj) -> str:
-    value = _annotation(obj)
-    if not value:
-        return "missing"
-    if value.startswith("unapproved"):
-        return "bypassed"
-    try:
-        url = gourl.parse_request(value)
-    except gourl.UrlError:
-        return "invalid"
-    return "approved" if url.host and url.scheme else "invalid"
 
 
 def unknown_formats(obj: Obj) -> list[str]:

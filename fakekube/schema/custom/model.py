@@ -31,12 +31,12 @@ class Model:
 
     def default(self, obj: Obj) -> None:
         """Fill in the defaults, in place."""
-        if self.has_defaults:
-            defaults.fill(obj, self.schema)
+        if self._filler is not None:
+            self._filler(obj)
 
     @cached_property
-    def has_defaults(self) -> bool:
-        return defaults.has_defaults(self.schema)
+    def _filler(self) -> defaults.Fill | None:
+        return defaults.filler_of(self.schema)
 
     @cached_property
     def has_list_types(self) -> bool:

@@ -52,12 +52,13 @@ class _Change(NamedTuple):
 class Rules:
     """The rules of a schema and of what is below it; they are compiled when they are first needed."""
 
-    __slots__ = ("_root", "_ruled", "additional", "all_of", "items", "properties", "schema", "stated")
+    __slots__ = ("_order", "_root", "_ruled", "additional", "all_of", "items", "properties", "schema", "stated")
 
     def __init__(self, schema: Schema, stated: Schema, root: bool) -> None:
         """`stated`: where rules are written, which is the schema itself or a part of its allOf."""
         self.schema, self.stated, self._root = schema, stated, root
         self._ruled: Ruled | None = None
+        self._order: dict[str, int] | None = None
         self.properties: dict[str, Rules] = {}
         self.items: Rules | None = None
         self.additional: Rules | None = None
@@ -83,6 +84,17 @@ class Rules:
             if judging.found:
                 return judging.found
         return []
+
+    def stated_in(self, value: Obj) -> list[str]:
+        """The members that have rules, in the order of the schema."""
+        if len(value) >= len(self.properties):
+            return [name for name in self.properties if name in value]
+        found = [name for name in value if name in self.properties]
+        if len(found) > 1:
+            if self._order is None:
+                self._order = {name: index for index, name in enumerate(self.properties)}
+            found.sort(key=self._order.__getitem__)
+        return found
 
     def ruled(self) -> Ruled | None:
         """The programs of the rules that are stated here; None if they cannot see values."""
@@ -127,10 +139,9 @@ class _Judging:
             for name, each in value.items():
                 deeper = change.member(name, is_top=is_top)
                 self.judge(rules.additional, each, f"{path}[{name}]", deeper)
-        for name, below in rules.properties.items():
-            if name in value:
-                deeper = change.member(name, is_top=is_top)
-                self.judge(below, value[name], f"{path}.{name}" if path else name, deeper)
+        for name in rules.stated_in(value):
+            deeper = change.member(name, is_top=is_top)
+            self.judge(rules.properties[name], value[name], f"{path}.{name}" if path else name, deeper)
 
     def _judge_items(self, rules: Rules, below: Rules, value: list[Any], path: str, change: _Change) -> None:
         before: dict[str, Any] = {}

@@ -152,18 +152,19 @@ def _time(nanos: int) -> Timestamp:
 
 
 def _orders() -> Iterator[Row]:
-    signs: tuple[tuple[str, str, Callable[[Any, Any], bool]], ...] = (
-        ("_<_", "less", lambda a, b: compare(a, b) < 0),
-        ("_<=_", "less_equals", lambda a, b: compare(a, b) <= 0),
-        ("_>_", "greater", lambda a, b: compare(a, b) > 0),
-        ("_>=_", "greater_equals", lambda a, b: compare(a, b) >= 0),
+    signs: tuple[tuple[str, str, Callable[[Any, Any], bool], Callable[[Any, Any], bool]], ...] = (
+        ("_<_", "less", lambda a, b: compare(a, b) < 0, operator.lt),
+        ("_<=_", "less_equals", lambda a, b: compare(a, b) <= 0, operator.le),
+        ("_>_", "greater", lambda a, b: compare(a, b) > 0, operator.gt),
+        ("_>=_", "greater_equals", lambda a, b: compare(a, b) >= 0, operator.ge),
     )
     same = ("bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration")
     mixed = [(a, b) for a in ("int", "uint", "double") for b in ("int", "uint", "double") if a != b]
-    for sign, word, function in signs:
+    for sign, word, function, plain in signs:
         for a, b in (*((each, each) for each in same), *mixed):
             suffix = _WIDE.get(a, a) if a == b else f"{_WIDE[a]}_{_WIDE[b]}"
-            yield sign, f"{word}_{suffix}", f"({a}, {b}) -> bool", function
+            carried_out = plain if a == b and a in ("int", "uint", "string") else function
+            yield sign, f"{word}_{suffix}", f"({a}, {b}) -> bool", carried_out
 
 
 _WIDE = {"int": "int64", "uint": "uint64", "double": "double"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import secrets
 import tempfile
 from collections.abc import Coroutine, Iterable, Iterator
@@ -94,7 +95,7 @@ class Cluster:
         self.companions = Companions(self.clock)
         self._host = REACHED_AT.get(self.settings.host, self.settings.host)
         self._authority: Authority | None = None
-        self._authenticator = Authenticator(self.clock, secrets.token_bytes(32))
+        self._authenticator = Authenticator(self.clock, _signing_key(self.settings))
         self.calls = Calls(lambda service: services.resolve(self.store, service))
         self.webhooks = Routes(self.calls)
         forms = Forms(self.calls, self.ids)
@@ -136,6 +137,8 @@ class Cluster:
             credential = authority.issue_server([self.settings.host], WallClock().now())
             context = server_context(credential, self.ca_pem)
         self._traffic = Traffic(self._application(port), self.streams)
+        if self._virtual is not None:
+            self._traffic.turn = self.runner.until_free  # no time passes while controllers work, so they come first
         self._settling = Settling(self.runner, self.streams, self._traffic, self.companions)
         self._http = HttpServer(self._traffic, listener, context)
         await self._http.start()
@@ -228,6 +231,7 @@ class Cluster:
         """The first things controllers do belong to the start: accounts, certificates, nodes."""
         while await self.manager.step():
             pass
+        self.manager.level()
 
     def _make_view(self) -> None:
         from fakekube_dns import MemoryView
@@ -318,6 +322,8 @@ class Cluster:
         """Do what a caller in this process asks; a time that runs ahead gives it a moment to go on."""
         self._traffic.note()
         try:
+            if self._traffic.turn is not None:
+                await self._traffic.turn()
             return await work
         finally:
             if self.ahead is not None:
@@ -377,8 +383,6 @@ class Cluster:
         self.store.restore(self._start)
         if self._virtual is not None:
             self._virtual.rewind(VIRTUAL_START)
-        if self.settings.seed is not None:
-            self.ids.rewind()
         self.roster.reset(self.store.list("nodes"))
         self.definitions.reset()
         self.webhooks.reset()
@@ -386,6 +390,17 @@ class Cluster:
         self._fill_view()
         self.manager.reset()
         self._play_stages()
+        if not self.settings.load:  # on what was loaded the controllers had not yet acted either
+            await self._until_furnished()
+        if self.settings.seed is not None:
+            self.ids.rewind()
+
+
+def _signing_key(settings: Settings) -> bytes:
+    """Of service accounts' tokens: with a seed it is the same again, as all else."""
+    if settings.seed is None:
+        return secrets.token_bytes(32)
+    return hashlib.sha256(f"tokens {settings.seed}".encode()).digest()
 
 
 def _virtual(mode: str) -> VirtualClock | None:

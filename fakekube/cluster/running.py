@@ -17,6 +17,8 @@ log = logging.getLogger("fakekube.controllers")
 
 SLICE_SECONDS = 0.002
 """How long controllers work before requests get their turn."""
+PATIENCE_SECONDS = 1.0
+"""How long, by the machine's time, others wait for the controllers to be done where time stands still."""
 MOST_WAITING = 64
 """Steps that may wait for webhooks at a time; past that no other is begun."""
 
@@ -54,6 +56,7 @@ class Runner:
         self._clock = clock
         self._work = asyncio.Event()
         self._idle = asyncio.Event()
+        self._free = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._waiting: set[asyncio.Task[None]] = set()
         self.stands_still = False
@@ -96,6 +99,7 @@ class Runner:
                 if loop.time() >= end:
                     await asyncio.sleep(0)
                     end = loop.time() + SLICE_SECONDS
+            self._free.set()
             if not self._waiting:
                 if self._manager.ready():
                     continue
@@ -138,6 +142,13 @@ class Runner:
             await self._work.wait()
         finally:
             cancel()
+
+    async def until_free(self) -> None:
+        """Returns when nothing can be done now but wait for webhooks, or after a while."""
+        if self._manager.ready() and not self._is_full:
+            self._free.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._free.wait(), PATIENCE_SECONDS)
 
     async def until_idle(self) -> None:
         """Returns when no controller has anything to do now."""

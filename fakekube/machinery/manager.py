@@ -90,6 +90,12 @@ class Manager:
         self._spent = 0.0
         self._sync()
 
+    def level(self) -> None:
+        """What was done until now counts for nobody and against nobody."""
+        self._spent = 0.0
+        for line in self._lines:
+            line.spent = 0.0
+
     def _sync(self) -> None:
         for event in self.world.present():
             self._route(event)

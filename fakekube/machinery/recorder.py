@@ -94,7 +94,8 @@ class Recorder:
         return self._series(emit, component) if emit.action else self._correlated(emit, component)
 
     def clear(self) -> None:
-        """Forget what was told."""
+        """Forget what was told, and when: time may begin anew."""
+        self._last_stamp = 0
         for each in (self._similar, self._told, self._buckets):
             each.clear()
 

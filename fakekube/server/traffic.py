@@ -39,6 +39,8 @@ class Traffic:
         self._last = float("-inf")
         self._begun = 0
         self.observer: Observer | None = None
+        self.turn: Callable[[], Awaitable[None]] | None = None
+        """What a request waits for before it is looked at."""
 
     @property
     def busy(self) -> bool:
@@ -70,6 +72,8 @@ class Traffic:
         self._begun += 1
         self._last = now()
         try:
+            if self.turn is not None:
+                await self.turn()
             if self.observer is None:
                 await self._application(scope, receive, send)
             else:

@@ -35,6 +35,7 @@ TOPICS = (
     "rollouts",
     "stateful",
     "scheduling",
+    "kubelets",
     "refusals",
     "access",
     "tokens",

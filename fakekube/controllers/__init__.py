@@ -63,6 +63,7 @@ CONTROLLERS: tuple[Controller, ...] = (
     volumeexpansion.CONTROLLER,
     claimprotection.CLAIMS,
     claimprotection.VOLUMES,
+    claimprotection.ATTRIBUTES,
     scheduler.CONTROLLER,  # a pod is placed before more are made
     replicaset.CONTROLLER,
     replicationcontroller.CONTROLLER,

@@ -1,4 +1,5 @@
-"""Protection of volumes in use: claims stay while pods use them, volumes while they are bound."""
+"""Protection of storage in use: claims stay while pods use them, volumes while they are bound, and the classes of
+volumes' attributes while a claim or volume names them."""
 
 from __future__ import annotations
 
@@ -8,11 +9,13 @@ from fakekube.core.meta import Obj, is_deleting
 from fakekube.machinery.controller import Controller, NamedKey, Watch, itself, service_account
 from fakekube.machinery.plan import NOTHING, Plan, Update
 from fakekube.machinery.volumes import BY_CLAIM, places
-from fakekube.machinery.world import World
+from fakekube.machinery.world import Index, World
 from fakekube.storage.values import Event
 
 CLAIM_FINALIZER = "kubernetes.io/pvc-protection"
 VOLUME_FINALIZER = "kubernetes.io/pv-protection"
+CLASS_FINALIZER = "kubernetes.io/vac-protection"
+CLASSES = "volumeattributesclasses.storage.k8s.io"
 
 
 def reconcile_claim(key: NamedKey, world: World) -> Plan:
@@ -37,6 +40,34 @@ def reconcile_volume(key: NamedKey, world: World) -> Plan:
     if (volume.get("status") or {}).get("phase") == "Bound":
         return NOTHING
     return _without(volume, "persistentvolumes", VOLUME_FINALIZER)
+
+
+def reconcile_class(key: NamedKey, world: World) -> Plan:
+    """Take the finalizer off a class that is deleted when nothing names it; one that is not deleted has it."""
+    found = world.get(CLASSES, "", key.name)
+    if found is None:
+        return NOTHING
+    if not is_deleting(found):
+        return _with(found, CLASSES, CLASS_FINALIZER)
+    if any(world.indexed(index, key.name) for index in (BY_CLAIMED_CLASS, BY_VOLUMES_CLASS)):
+        return NOTHING
+    return _without(found, CLASSES, CLASS_FINALIZER)
+
+
+def _classes_of(obj: Obj) -> set[str]:
+    """The classes that a claim or volume names, or is on its way to."""
+    status = obj.get("status") or {}
+    names = (
+        obj["spec"].get("volumeAttributesClassName"),
+        status.get("currentVolumeAttributesClassName"),
+        (status.get("modifyVolumeStatus") or {}).get("targetVolumeAttributesClassName"),
+    )
+    return {name for name in names if name}
+
+
+BY_CLAIMED_CLASS, BY_VOLUMES_CLASS = (
+    Index(resource, _classes_of) for resource in ("persistentvolumeclaims", "persistentvolumes")
+)
 
 
 def _mounts(pod: Obj, claim: str) -> bool:
@@ -90,4 +121,20 @@ VOLUMES = Controller(
     watches=(Watch("persistentvolumes", itself),),
     user=service_account("pv-protection-controller"),
     component="pv-protection-controller",
+)
+
+
+def _of_user(event: Event, world: World) -> Iterable[NamedKey]:
+    """The classes that a claim or volume names no more."""
+    before = _classes_of(event.before.view) if event.before is not None else set()
+    after = _classes_of(event.after.view) if event.after is not None else set()
+    return [NamedKey("", name) for name in sorted(before - after)]
+
+
+ATTRIBUTES = Controller(
+    name="vac-protection",
+    reconcile=reconcile_class,
+    watches=(Watch(CLASSES, itself), Watch("persistentvolumeclaims", _of_user), Watch("persistentvolumes", _of_user)),
+    user=service_account("volumeattributesclass-protection-controller"),
+    component="volumeattributesclass-protection-controller",
 )

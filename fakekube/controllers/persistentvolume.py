@@ -26,6 +26,7 @@ from fakekube.machinery.volumes import (
     SELECTED_NODE,
     VOLUMES,
 )
+from fakekube.machinery.workloads import sparse
 from fakekube.machinery.world import Index, World
 from fakekube.storage.values import Event, Key
 
@@ -141,14 +142,21 @@ def _bind(volume: Obj, claim: Obj) -> list[Change]:
     return changes + _phase(claim, "Bound", volume)
 
 
+_OFFERED = ("accessModes", "capacity", "currentVolumeAttributesClassName")
+"""What a claim's status tells of its volume."""
+
+
 def _phase(claim: Obj, phase: str, volume: Obj | None = None) -> list[Change]:
     """The claim's status, with what its volume offers."""
     old = claim.get("status") or {}
     wanted: Obj = {"phase": phase}
-    if volume is not None:
+    if volume is None:
+        wanted |= {name: None for name in _OFFERED if name in old}
+    else:
         wanted["accessModes"] = volume["spec"].get("accessModes")
         if old.get("phase") != "Bound":
             wanted["capacity"] = volume["spec"].get("capacity")
+            wanted |= sparse({"currentVolumeAttributesClassName": volume["spec"].get("volumeAttributesClassName")})
     if all(old.get(name) == value for name, value in wanted.items()):
         return []
     meta = claim["metadata"]

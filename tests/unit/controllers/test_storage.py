@@ -10,7 +10,7 @@ from tests.unit.machinery.fakeapi import Lab
 CLAIMS, VOLUMES, CLASSES = "persistentvolumeclaims", "persistentvolumes", "storageclasses.storage.k8s.io"
 ALL = (
     *("persistentvolume-binder", "persistentvolume-phase", "pvc-protection", "pv-protection", "ephemeral-volume"),
-    *("volume-provisioner", "volume-deleter", "persistentvolume-expander"),
+    *("volume-provisioner", "volume-deleter", "persistentvolume-expander", "vac-protection"),
 )
 MOUNT: Obj = {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]}
 
@@ -158,7 +158,7 @@ async def test_a_claim_whose_volume_is_gone_is_lost() -> None:
     await made.api.delete(VOLUMES, "", "v")
     await change(made, CLAIMS, "c", {"metadata": {"labels": {"touched": "yes"}}})
     await made.settle(20)
-    assert phase(made, CLAIMS, "c") == "Lost"
+    assert (made.get(CLAIMS, "c") or {})["status"] == {"phase": "Lost"}
     assert made.told("ClaimLost") == ["Bound claim has lost its PersistentVolume. Data on the volume is lost!"]
 
 
@@ -434,3 +434,21 @@ async def test_a_claim_that_has_the_name_of_an_ephemeral_one_is_not_taken_for_it
     why = "PVC default/p-scratch was not created for pod default/p (pod is not owner)"
     assert f"ephemeral volume scratch: {why}" in made.told("FailedBinding")
     assert why in why_not(made)
+
+
+async def test_a_class_of_attributes_stays_while_something_names_it() -> None:
+    made = await lab(*ALL, kubelets=False)
+    classes = "volumeattributesclasses.storage.k8s.io"
+    await made.make(classes, "VolumeAttributesClass", "gold", driverName="d")
+    await made.settle()
+    assert (made.get(classes, "gold", "") or {})["metadata"]["finalizers"] == ["kubernetes.io/vac-protection"]
+    await storage_class(made, "fast", "disk.fakekube.dev")
+    await claim(made, storageClassName="fast", volumeAttributesClassName="gold")
+    await made.settle()
+    assert (made.get(CLAIMS, "c") or {})["status"]["currentVolumeAttributesClassName"] == "gold"
+    await made.api.delete(classes, "", "gold")
+    await made.settle()
+    assert names(made, classes) == ["gold"]
+    await made.api.delete(CLAIMS, "default", "c")
+    await made.settle()
+    assert names(made, classes) == []

@@ -48,8 +48,7 @@ def reconcile(key: NamedKey | Named, world: World) -> Plan:
         return Plan([Delete.of("secrets", secret, resource_version=meta["resourceVersion"])])
     data = dict(secret.get("data") or {})
     wanted = {} if data.get("namespace") else {"namespace": _encoded(key.namespace)}
-    if world.settings.root_ca:
-        wanted["ca.crt"] = _encoded(world.settings.root_ca)
+    wanted["ca.crt"] = _encoded(world.settings.root_ca)  # empty where plain HTTP is spoken; who mounts it finds a file
     complete = all(data.get(name) == value for name, value in wanted.items()) and data.get("token")
     if complete and annotations.get(ACCOUNT_UID) == uid:
         return NOTHING

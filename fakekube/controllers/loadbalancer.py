@@ -22,6 +22,8 @@ Network = IPv4Network | IPv6Network
 FINALIZER = "service.kubernetes.io/load-balancer-cleanup"
 EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers"
 GOING = "ToBeDeletedByClusterAutoscaler"
+RETRY_SECONDS = 60.0
+"""How often it is tried again to give an address; one that is given back is given at once."""
 MOST_LOOKED_AT = 1 << 20
 """Addresses of a range that are tried; ranges of IPv6 have more than anybody can count."""
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
@@ -73,7 +75,7 @@ def _ensure(service: Obj, world: World) -> Plan:
         given = [{"ip": address, "ipMode": "VIP"} for address in _addresses(service, world)]
     except NoAddress as error:
         text = f"Error syncing load balancer: failed to ensure load balancer: {error}"
-        return Plan([*changes, Emit(service, "SyncLoadBalancerFailed", text, "Warning")], retry=True)
+        return Plan([*changes, Emit(service, "SyncLoadBalancerFailed", text, "Warning")], RETRY_SECONDS)
     changes.append(Emit(service, "EnsuredLoadBalancer", "Ensured load balancer"))
     if [each.get("ip") for each in _ingress(service)] != [each["ip"] for each in given]:
         changes.append(Patch(_key(service), {"status": {"loadBalancer": {"ingress": given}}}, "merge", "status"))

@@ -66,6 +66,8 @@ async def _within(work: Coroutine[Any, Any, None], seed: int, trace: list[str]) 
         await asyncio.wait_for(work, REST_SECONDS)
     except TimeoutError:
         raise Broken(seed, ["the controllers do not come to rest"], trace) from None
+    except AssertionError as fault:
+        raise Broken(seed, [str(fault)], trace) from fault
 
 
 async def _happen(life: Life, trace: list[str]) -> None:

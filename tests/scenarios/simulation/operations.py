@@ -8,6 +8,7 @@ from typing import Any
 
 from fakekube.cluster.composition import Cluster
 from fakekube.cluster.nodes import NodeVerbs
+from tests.scenarios.simulation.invariants import is_active, is_ready
 from tests.scenarios.simulation.objects import (
     BESIDE,
     MADE,
@@ -235,10 +236,21 @@ async def evict(life: Life) -> str | None:
     found = life.any_of("pods")
     if found is None:
         return None
-    name = found[1]["metadata"]["name"]
+    name, spent = found[1]["metadata"]["name"], _is_guarded(life, found[1])
     eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name, "namespace": NAMESPACE}}
     await life.client.create("pods", NAMESPACE, eviction, subresource="eviction", name=name)
+    assert not spent, f"{name} is evicted, and its budget allows no disruption"
     return f"evict {name}"
+
+
+def _is_guarded(life: Life, pod: dict[str, Any]) -> bool:
+    """Whether a budget keeps the healthy pod."""
+    if not (is_ready(pod) and is_active(pod)):
+        return False
+    labels = pod["metadata"].get("labels") or {}
+    budgets = [each.view for each in life.cluster.store.list("poddisruptionbudgets.policy", NAMESPACE)]
+    over = [each for each in budgets if each["spec"]["selector"]["matchLabels"].items() <= labels.items()]
+    return any(not each["status"].get("disruptionsAllowed") for each in over)
 
 
 async def relabel(life: Life) -> str | None:

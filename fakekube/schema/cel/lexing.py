@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 from fakekube.schema.cel.faults import Fault
@@ -37,10 +38,13 @@ _NEXT = re.compile(
 )
 """One word and what may stand before it."""
 _HALF = r"(?:\\(?:[0-3][0-7]?|[xX][0-9a-fA-F]?|u[0-9a-fA-F]{0,3}|U[0-9a-fA-F]{0,7})?)?"
-_PARTIAL = re.compile(
-    rf"(?:'(?:{_ESC}|[^\\'\n\r])*{_HALF}|\"(?:{_ESC}|[^\\\"\n\r])*{_HALF}|[=&|]|`[A-Za-z0-9_./ -]*)?(?:.|\Z)", re.DOTALL
-)
-"""What could have become a word, and the letter that it could not go on with."""
+
+
+@cache
+def _partial() -> re.Pattern[str]:
+    """What could have become a word, and the letter that it could not go on with."""
+    texts = rf"'(?:{_ESC}|[^\\'\n\r])*{_HALF}|\"(?:{_ESC}|[^\\\"\n\r])*{_HALF}"
+    return re.compile(rf"(?:{texts}|[=&|]|`[A-Za-z0-9_./ -]*)?(?:.|\Z)", re.DOTALL)
 
 
 class Word(NamedTuple):
@@ -70,7 +74,7 @@ def tokens(source: str) -> Read:
         found += map(Word, kinds, texts, places)
         if kinds and kinds[-1] == END:
             return Read(found, faults, gaps)
-        match = _PARTIAL.match(source, end)
+        match = _partial().match(source, end)
         assert match is not None, "any letter matches"
         faults.append(Fault(end, f"Syntax error: token recognition error at: '{escaped(match.group())}'"))
         gaps.append(match.span())

@@ -28,6 +28,7 @@ LISTED, LISTS = 5_000, 12
 WATCHERS, WATCHED_WRITES, SINGLE_WRITES = 100, 400, 50
 STARTS = 5
 REPLICAS = 200
+DAY_SECONDS = 86_400
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 WIDGETS = "/apis/bench.example.com/v1/namespaces/default/widgets"
 PLAIN_SECTIONS, SECTIONS, SECTIONS_USED, WIDGETS_CREATED = 230, 165, 3, 1_500
@@ -274,6 +275,29 @@ def crds() -> Iterator[Row]:
         yield cpu.row("create its objects", ROUNDS * WIDGETS_CREATED)
 
 
+def _lived(*schedules: str) -> tuple[float, int]:
+    """How long a week with these CronJobs takes, and how many writes there were."""
+    with fakekube("--clock", "virtual") as server:
+        for number, schedule in enumerate(schedules):
+            path = "/apis/batch/v1/namespaces/default/cronjobs"
+            server.call("POST", path, objects.cron_job(f"c{number}", schedule))
+        before = int(server.call("GET", PODS)["metadata"]["resourceVersion"])
+        begin = time.perf_counter()
+        for _ in range(7):
+            server.call("POST", "/fakekube/clock", {"advance": DAY_SECONDS})
+        seconds = time.perf_counter() - begin
+        return seconds, int(server.call("GET", PODS)["metadata"]["resourceVersion"]) - before
+
+
+def week() -> Iterator[Row]:
+    """A week of CronJobs by a clock in the test's hands."""
+    for name, schedules in (("hourly", ["0 * * * *"]), ("hourly, and one each day", ["0 * * * *", "30 3 * * *"])):
+        seconds, writes = _lived(*schedules)
+        yield Row(f"a week of a CronJob: {name} ({writes} writes)", seconds * 1000, "ms", goal="about 1 s")
+    seconds, writes = _lived("*/5 * * * *")
+    yield Row(f"a week of a CronJob: every five minutes ({writes} writes)", seconds * 1000, "ms")
+
+
 def growth() -> Iterator[Row]:
     """How costs grow, at sizes that do not take long."""
     yield from scales.rows(quicker=True)
@@ -284,6 +308,18 @@ def scale() -> Iterator[Row]:
     yield from scales.rows(quicker=False)
 
 
-ALL: tuple[Callable[[], Iterator[Row]], ...] = (start, get, create, busy, lists, watch, dns, deployment, crds, growth)
+ALL: tuple[Callable[[], Iterator[Row]], ...] = (
+    start,
+    get,
+    create,
+    busy,
+    lists,
+    watch,
+    dns,
+    deployment,
+    crds,
+    week,
+    growth,
+)
 MORE = (scale,)
 """Measured only when asked for."""

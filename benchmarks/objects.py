@@ -57,6 +57,14 @@ _SECTION: dict[str, Any] = {
 }
 
 
+def cron_job(name: str, schedule: str) -> dict[str, Any]:
+    """A CronJob whose Jobs take half a minute."""
+    ends = {"fakekube/exit-code": "0", "fakekube/exit-after": "30"}
+    template = {"metadata": {"annotations": ends}, "spec": {"restartPolicy": "Never", "containers": [_CONTAINER]}}
+    spec = {"schedule": schedule, "jobTemplate": {"spec": {"template": template}}}
+    return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": name}, "spec": spec}
+
+
 def _rules(number: int) -> list[dict[str, str]]:
     """Rules that no other section has."""
     most = f"self.mode != 'Fast' || self.count <= {10 + number}"

@@ -101,3 +101,10 @@ def test_a_day_of_timers_and_of_a_cron_job(kube: FakeCluster, operator: Operator
     after = [round((look - start).total_seconds() / HOUR_SECONDS, 2) for look in operator.looks]
     assert after == [float(hour) for hour in range(25)]
     assert kube.get("cronjobs", "half-past")["metadata"]["annotations"]["example.com/looks"] == "25"
+
+
+@pytest.mark.fakekube(clock="wall", tls=False)
+def test_silence_of_the_operator_is_waited_for(kube: FakeCluster, operator: Operator) -> None:
+    kube.apply(cron_job())
+    kube.settle(quiet=0.3)
+    assert kube.get("cronjobs", "half-past")["metadata"]["annotations"]["example.com/looks"] == "1"

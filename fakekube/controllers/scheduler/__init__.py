@@ -173,7 +173,7 @@ def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
     nodes = world.follower(Nodes)
     after = event.after
     if nodes.freed and nodes.waiting:
-        yield from (NamedKey(key.namespace, key.name) for key in list(nodes.waiting))
+        yield from (NamedKey(key.namespace, key.name) for key in nodes.in_turn())
     if after is not None and not after.view["spec"].get("nodeName") and _changed(event):
         yield NamedKey(event.key.namespace, event.key.name)
 
@@ -191,7 +191,7 @@ def _of_other(event: Event, world: World) -> Iterable[NamedKey]:
     nodes = world.follower(Nodes)
     if event.key.resource == "nodes" and not nodes.freed:
         return
-    yield from (NamedKey(key.namespace, key.name) for key in list(nodes.waiting))
+    yield from (NamedKey(key.namespace, key.name) for key in nodes.in_turn())
 
 
 def _of_claim(event: Event, world: World) -> Iterable[NamedKey]:

@@ -88,7 +88,7 @@ class Nodes:
 
     def __init__(self, world: World) -> None:
         self.states: dict[str, NodeState] = {}
-        self.waiting: dict[Key, None] = {}
+        self.waiting: dict[Key, int] = {}
         self.nominated: dict[str, dict[Key, Placed]] = {}
         self.repelling: dict[Key, Placed] = {}
         self.attracting: dict[Key, Placed] = {}
@@ -151,6 +151,13 @@ class Nodes:
         placed = state.pods.get(stored.key) if state is not None else None
         return placed is not None and placed.labels == stored.labels
 
+    def in_turn(self) -> list[Key]:
+        """The pods that wait, the most important first and of equals those that have waited for longest."""
+        keys = list(self.waiting)
+        if len(set(self.waiting.values())) > 1:
+            keys.sort(key=lambda key: -self.waiting[key])
+        return keys
+
     def _nominate(self, key: Key, stored: Stored | None) -> None:
         """Take note of where a pod that waits is to be, or that it is not to be there any more."""
         for node, pods in list(self.nominated.items()):
@@ -170,7 +177,8 @@ class Nodes:
             for entry in (pod.get("status") or {}).get("conditions") or ():
                 waits = waits or (entry.get("type") == "PodScheduled" and entry.get("reason") == UNBOUND)
         if waits:
-            self.waiting[key] = None
+            assert pod is not None, "who waits is there"
+            self.waiting[key] = pod["spec"].get("priority") or 0
         elif self.waiting:
             self.waiting.pop(key, None)
 

@@ -333,3 +333,15 @@ async def test_a_claim_that_is_allocated_brings_its_pod_to_the_devices() -> None
     await made.api.delete("pods", "default", "p", {"gracePeriodSeconds": 0})
     await made.settle()
     assert "reservedFor" not in (made.get(DEVICE_CLAIMS, "c") or {})["status"]
+
+
+async def test_room_goes_to_the_most_important_pod_that_waits() -> None:
+    made = await lab(count=1)
+    await pod(made, "first", priority=100, **ASKS_FOR_ALL)
+    await made.settle()
+    for name, priority in (("low", 1), ("high", 50), ("other", 1)):
+        await pod(made, name, priority=priority, **ASKS_FOR_ALL)
+        await made.settle()
+    await made.api.delete("pods", "default", "first", {"gracePeriodSeconds": 0})
+    await made.settle()
+    assert [where(made, name) for name in ("low", "high", "other")] == ["", "node-1", ""]

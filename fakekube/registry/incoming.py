@@ -117,6 +117,8 @@ def decode(scheme: Scheme, request: Request, body: Body) -> Obj:
         raise unrecognized(expected.kind, f"couldn't get version/kind; json parse error: {why}", body.raw)
     api_version, kind = _stated(expected, value, body)
     if expected.custom is not None:
+        if body.raw:
+            custom.check_stated(expected.custom, value)
         custom.check_kind(expected.custom, api_version, kind, value)
     else:
         check_kind(scheme, expected, api_version, kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
@@ -218,3 +219,20 @@ def test_groups_of_kubernetes_tell_of_their_approval(
     found = kube.get("customresourcedefinitions.apiextensions.k8s.io", "carts.trial.k8s.io")["status"]["conditions"]
     assert [each["type"] for each in found] == ["KubernetesAPIApprovalPolicyConformant", "NamesAccepted", "Established"]
     assert (found[0]["status"], found[0]["reason"], found[0]["message"]) == (status, reason, message)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"apiVersion": f"{GROUP}/v1"}, "Object 'Kind' is missing in 'unstructured object has no kind'"),
+        ({"kind": "Cart"}, "the API version in the data () does not match the expected API version (shop.example/v1)"),
+    ],
+)
+def test_a_custom_object_must_say_what_it_is(kube: FakeCluster, body: dict[str, Any], message: str) -> None:
+    kube.create(definition())
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {kube.token}"}
+    data = json.dumps({**body, "metadata": {"name": "c"}, "spec": {"size": 1}}).encode()
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(urllib.request.Request(kube.url + CARTS, data, headers))
+    status = json.load(refused.value)
+    assert (status["code"], status["message"]) == (400, message)

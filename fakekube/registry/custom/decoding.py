@@ -17,6 +17,14 @@ _MAY_BE_REWRITTEN = re.compile(rb"[0-9](\.0|[eE]|[0-9]{17})").search
 _INT64 = 1 << 63
 
 
+def check_stated(resource: CustomResource, value: Obj) -> None:
+    """400 for a body that does not say what it is: it need not be said of built-in kinds alone."""
+    if not value.get("kind"):
+        raise errors.bad_request("Object 'Kind' is missing in 'unstructured object has no kind'")
+    if not value.get("apiVersion"):
+        raise errors.wrong_version("", resource.api_version)
+
+
 def check_kind(resource: CustomResource, api_version: str, kind: str, value: Obj) -> None:
     """400 for a body of another version than the path's, 422 for one of another kind."""
     wanted = f"{resource.group}/{resource.version}"

@@ -187,6 +187,15 @@ def policy_warns(case: Case) -> None:
     )
 
 
+@check("A validating policy whose expression costs too much refuses the write, and says so")
+def policy_costs(case: Case) -> None:
+    source = "lists.range(1000).all(x, lists.range(1000).all(y, x >= 0))"
+    policy(case, source)
+    case.until("the policy counts", lambda: tried(case, config_map("card"), "configmaps").status == 422)
+    why = f"expression '{source}' resulted in error: operation cancelled: actual cost limit exceeded"
+    case.post("configmaps", config_map("card"), status=422).because("Invalid", why)
+
+
 @check("A validating policy whose expression cannot be compiled is refused")
 def policy_compiles(case: Case) -> None:
     rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["configmaps"]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from fakekube.core import addresses
 from fakekube.core.meta import Obj, annotations_of, is_deleting, labels_of
 from fakekube.machinery import serving, slices
 from fakekube.machinery.controller import Controller, NamedKey, Watch, itself, service_account
@@ -20,6 +21,7 @@ NAME = "endpointslicemirroring-controller.k8s.io"
 SKIP = "endpointslice.kubernetes.io/skip-mirror"
 LEADER = "control-plane.alpha.kubernetes.io/leader"
 _NOT_COPIED = frozenset({serving.TRIGGER_TIME, "kubectl.kubernetes.io/last-applied-configuration"})
+LONGEST_NAME = 253
 MOST = 1000
 """Addresses of a subset that are mirrored."""
 
@@ -63,16 +65,23 @@ def _sort(
         all_of_it = [(each, True) for each in subset.get("addresses") or ()]
         all_of_it += [(each, False) for each in subset.get("notReadyAddresses") or ()]
         for address, ready in all_of_it[:MOST]:
-            at = (serving.family(address["ip"]), place)
+            ip = _plain(address["ip"])
+            at = (serving.family(ip), place)
             ports_by_key[at] = ports
-            endpoint = _endpoint(address, ready)
+            endpoint = _endpoint(ip, address, ready)
             wanted.setdefault(at, {})[slices.endpoint_key(endpoint)] = endpoint
         skipped += max(0, len(all_of_it) - MOST)
     return skipped
 
 
-def _endpoint(address: Obj, ready: bool) -> Obj:
-    endpoint: Obj = {"addresses": [address["ip"]], "conditions": {"ready": ready}}
+def _plain(ip: str) -> str:
+    """The address in its usual form: Endpoints may hold others."""
+    found = addresses.parse_ip(ip)
+    return ip if found is None else str(found)
+
+
+def _endpoint(ip: str, address: Obj, ready: bool) -> Obj:
+    endpoint: Obj = {"addresses": [ip], "conditions": {"ready": ready}}
     for field in ("hostname", "targetRef", "nodeName"):
         endpoint |= sparse({field: address.get(field)})
     return endpoint
@@ -116,7 +125,7 @@ def _new(endpoints: Obj, ports: list[Obj], family: str, listed: list[Obj]) -> Ob
     meta = endpoints["metadata"]
     annotations = {name: text for name, text in annotations_of(endpoints).items() if name not in _NOT_COPIED}
     made: Obj = {
-        "generateName": f"{meta['name']}-",
+        "generateName": meta["name"] if len(meta["name"]) >= LONGEST_NAME else f"{meta['name']}-",
         "namespace": meta["namespace"],
         "labels": {**labels_of(endpoints), SERVICE_NAME: meta["name"], MANAGED_BY: NAME},
         "ownerReferences": [controller_reference(endpoints, "", "v1", "Endpoints")],

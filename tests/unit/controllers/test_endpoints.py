@@ -230,3 +230,13 @@ async def test_close_traffic_is_meant_for_zone_and_node() -> None:
     await made.settle(20)
     (endpoint,) = listed(made)
     assert endpoint["hints"] == {"forZones": [{"name": "zone-a"}], "forNodes": [{"name": "node-1"}]}
+
+
+async def test_addresses_are_mirrored_in_their_usual_form() -> None:
+    made = await lab(*ALL, kubelets=False)
+    await service(made, selector=None)
+    found = [{"ip": "192.0.2.07"}, {"ip": "::ffff:192.0.2.8"}, {"ip": "2001:DB8:0::1"}]
+    await made.make("endpoints", "Endpoints", "web", subsets=[{"addresses": found, "ports": [{"port": 1}]}])
+    await made.settle()
+    assert sorted(each["addresses"][0] for each in listed(made)) == ["192.0.2.7", "192.0.2.8", "2001:db8::1"]
+    assert {each["addressType"] for each in made.all(SLICES)} == {"IPv4", "IPv6"}

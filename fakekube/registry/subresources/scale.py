@@ -32,12 +32,14 @@ def paths_of(resource: Resource) -> ScalePaths:
 
 
 def places_of(resource: Resource) -> dict[str, Path | None]:
-    """Of each apiVersion: the field that holds the number of replicas, for the book of owners."""
+    """Of each apiVersion: the field that holds the number of replicas, for the book of owners; None without a scale."""
     versions = resource.family.values() if isinstance(resource, CustomResource) else (resource,)
-    return {each.api_version: _place(each) for each in versions if "scale" in each.subresources or each is resource}
+    return {each.api_version: _place(each) for each in versions}
 
 
-def _place(resource: Resource) -> Path:
+def _place(resource: Resource) -> Path | None:
+    if "scale" not in resource.subresources:
+        return None
     return tuple(f"f:{name}" for name in custom.names_of(paths_of(resource).replicas))
 
 

@@ -76,3 +76,9 @@ def test_a_scale_is_applied(deployments: Resource) -> None:
     done = apply(scaled(deployments), live, config, "s", "scale", True, NOW)
     (found,) = from_scale(managed, done["metadata"]["managedFields"], "apps/v1", PLACES)
     assert (found["manager"], found["operation"], found["subresource"]) == ("s", "Apply", "scale")
+
+
+def test_versions_without_a_scale_keep_their_entries() -> None:
+    other = {**entry("a", "Apply", "paused"), "apiVersion": "apps/v2"}
+    gone = {**entry("b", "Apply", "paused"), "apiVersion": "apps/v0"}
+    assert from_scale([other, gone], [], "apps/v1", {**PLACES, "apps/v2": None}) == [other]

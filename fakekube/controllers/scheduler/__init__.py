@@ -16,7 +16,7 @@ from fakekube.controllers.scheduler.devices import Devices
 from fakekube.controllers.scheduler.filters import NO_NAME, Judge, Refusal
 from fakekube.controllers.scheduler.nodes import Nodes, NodeState
 from fakekube.controllers.scheduler.requests import Request
-from fakekube.controllers.scheduler.volumes import Claims
+from fakekube.controllers.scheduler.volumes import Claims, Waits
 from fakekube.core.meta import Obj, condition, is_deleting, time_text
 from fakekube.machinery.controller import Controller, NamedKey, Watch
 from fakekube.machinery.plan import NOTHING, Change, Emit, Patch, Plan, bind
@@ -24,6 +24,10 @@ from fakekube.machinery.podfacts import SCHEDULER, TERMINAL
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event, Key
 
+BINDING_SECONDS = 600.0
+"""For so long a pod that has a node waits for its volumes."""
+BACKOFF_SECONDS = 10.0
+TOO_LATE = 'running PreBind plugin "VolumeBinding": binding volumes: context deadline exceeded'
 LONGEST_NOTE = 1024
 """Characters of an event's message; a longer one is cut."""
 
@@ -50,10 +54,20 @@ def reconcile(key: NamedKey, world: World) -> Plan:
         node = _chosen(pod, judge, candidates, world)
     bindings = [*devices.reservations(), *claims.bindings(node)]
     if claims.waiting:
-        return Plan(bindings)  # when the claims are bound the pod is looked at again
+        return _awaited(key, pod, bindings, world)
     meta = pod["metadata"]
     text = f"Successfully assigned {meta['namespace']}/{meta['name']} to {node.name}"
     return Plan([*bindings, bind(pod, node.name, then=lambda _: [Emit(pod, "Scheduled", text, action="Binding")])])
+
+
+def _awaited(key: NamedKey, pod: Obj, bindings: list[Change], world: World) -> Plan:
+    """When the claims are bound the pod is looked at again; if they are not in time it is told, and tried anew."""
+    since = world.follower(Waits).since
+    left = since.setdefault(key, world.now()) + BINDING_SECONDS - world.now()
+    if left > 0:
+        return Plan(bindings, left)
+    del since[key]
+    return Plan(_unschedulable(pod, TOO_LATE, world, reason="SchedulerError"), BACKOFF_SECONDS)
 
 
 def _is_ours(pod: Obj) -> bool:
@@ -140,10 +154,12 @@ def _nominated(pod: Obj) -> str:
     return (pod.get("status") or {}).get("nominatedNodeName") or ""
 
 
-def _unschedulable(pod: Obj, text: str, world: World, nominated: str = "") -> list[Change]:
+def _unschedulable(
+    pod: Obj, text: str, world: World, nominated: str = "", reason: str = "Unschedulable"
+) -> list[Change]:
     """Condition and event, unless both say so already."""
     found = condition(pod, "PodScheduled")
-    known = found is not None and (found.get("reason"), found.get("message")) == ("Unschedulable", text)
+    known = found is not None and (found.get("reason"), found.get("message")) == (reason, text)
     if known and _nominated(pod) == nominated:
         return []
     now = time_text(world.now())
@@ -151,7 +167,7 @@ def _unschedulable(pod: Obj, text: str, world: World, nominated: str = "") -> li
     entry = {
         "type": "PodScheduled",
         "status": "False",
-        "reason": "Unschedulable",
+        "reason": reason,
         "message": text,
         "observedGeneration": pod["metadata"].get("generation"),
         "lastProbeTime": None,

@@ -13,11 +13,12 @@ from fakekube.controllers.scheduler.nodes import NodeState
 from fakekube.core.meta import Obj, annotations_of, controller_of, is_deleting, labels_of
 from fakekube.core.quantity import parse
 from fakekube.machinery import volumes
+from fakekube.machinery.controller import NamedKey
 from fakekube.machinery.plan import Change, Patch, Update
 from fakekube.machinery.selection import matcher
 from fakekube.machinery.volumes import BY_CLAIM, CLAIMS, COMPLETED, NO_PROVISIONER, SELECTED_NODE, VOLUMES
 from fakekube.machinery.world import World
-from fakekube.storage.values import Key
+from fakekube.storage.values import Event, Key
 
 UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
 NOT_FOUND = "node(s) didn't find available persistent volumes to bind"
@@ -47,6 +48,20 @@ class Bindings:
     reasons: list[str] = field(default_factory=list)
     matches: list[tuple[Obj, Obj]] = field(default_factory=list)
     to_make: list[Obj] = field(default_factory=list)
+
+
+class Waits:
+    """Since when each pod that has a node waits for its volumes."""
+
+    def __init__(self, world: World) -> None:
+        self.since: dict[NamedKey, float] = {}
+
+    def apply(self, event: Event) -> None:
+        """A pod that is bound or gone does not wait."""
+        if not self.since or event.key.resource != "pods":
+            return
+        if event.after is None or event.after.view["spec"].get("nodeName"):
+            self.since.pop(NamedKey(event.key.namespace, event.key.name), None)
 
 
 class Claims:

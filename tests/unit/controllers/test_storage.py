@@ -452,3 +452,19 @@ async def test_a_class_of_attributes_stays_while_something_names_it() -> None:
     await made.api.delete(CLAIMS, "default", "c")
     await made.settle()
     assert names(made, classes) == []
+
+
+async def test_a_pod_whose_volume_nobody_makes_is_told_so_in_time() -> None:
+    made = await lab(*ALL, count=1)
+    await storage_class(made, "late", "csi.example.com", late=True)
+    await claim(made, storageClassName="late")
+    await pod(made, "p", **MOUNT)
+    await made.settle(599)
+    assert (made.get("pods", "p") or {})["status"]["nominatedNodeName"] == "node-1"
+    assert why_not(made) == ""
+    await made.settle(2)
+    found = condition(made.get("pods", "p"), "PodScheduled")
+    assert (found["reason"], found["message"]) == (
+        "SchedulerError",
+        'running PreBind plugin "VolumeBinding": binding volumes: context deadline exceeded',
+    )

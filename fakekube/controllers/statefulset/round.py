@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from fakekube.controllers.statefulset import claims
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj, is_deleting
-from fakekube.machinery.controller import (
-    NamedKey,
-)
+from fakekube.machinery.attempts import in_groups
+from fakekube.machinery.controller import NamedKey
 from fakekube.machinery.history import History, template_of
 from fakekube.machinery.plan import (
     NOTHING,
@@ -28,6 +29,7 @@ from fakekube.machinery.selection import matcher
 from fakekube.machinery.workloads import claim_pods, pod_from_template, sparse, status_update
 from fakekube.machinery.world import World
 
+T = TypeVar("T")
 RESOURCE = "statefulsets.apps"
 REVISION = "controller-revision-hash"
 POD_NAME = "statefulset.kubernetes.io/pod-name"
@@ -148,18 +150,36 @@ class _Round:
         return [_Place(number, known.get(number)) for number in numbers], [known[number] for number in beyond]
 
     def _step(self, places: list[_Place], condemned: list[PodFacts]) -> None:
-        for place in places:
-            waits = self._keep(place)
-            if self.failed or (waits and self.monotonic):
-                return
-        for pod in condemned:
-            ownership = claims.Ownership(self.owner, pod, scaled_down=True)
-            if not ownership.settled(self._number(pod) or 0, self.world):
-                self.changes += ownership.changes(self._number(pod) or 0, self.world)
-        if self._condemn(places, condemned):
+        first = self._first_unavailable(places, condemned)
+        if self._in_turn(self._keep, places) or self._in_turn(self._settle_claims, condemned):
+            return
+        if self._in_turn(lambda pod: self._condemn(pod, first), condemned):
             return
         if self.spec["updateStrategy"].get("type") != "OnDelete":
-            self._roll(places)
+            self._in_turn(self._roll, [places])
+
+    def _in_turn(self, work: Callable[[T], bool], items: Iterable[T]) -> bool:
+        """Do the work of the items, some at once if they are parallel; whether what comes after has to wait.
+
+        If something is refused then, what is begun is tried still, and the status tells what there is.
+        """
+        groups: list[list[Change]] = []
+        waits = False
+        for item in items:
+            begin = len(self.changes)
+            waits = work(item)
+            groups.append(self.changes[begin:])
+            if self.failed or (waits and self.monotonic):
+                break
+        in_groups(groups, lambda error: self._told_status(), at_once=not self.monotonic)
+        return self.failed or (waits and self.monotonic)
+
+    def _settle_claims(self, pod: PodFacts) -> bool:
+        """Let the claims of a pod beyond the count belong to whom they should."""
+        ownership = claims.Ownership(self.owner, pod, scaled_down=True)
+        if not ownership.settled(self._number(pod) or 0, self.world):
+            self.changes += ownership.changes(self._number(pod) or 0, self.world)
+        return False
 
     def _keep(self, place: _Place) -> bool:
         """Bring one number to have a running pod; whether those after it must wait."""
@@ -172,7 +192,7 @@ class _Round:
                 self._delete(pod)
             return True
         if pod.phase == "Pending" and self.has_claims:
-            self.changes += self._missing_claims(pod.name, place.number)
+            self.changes += claims.missing(self.owner, pod.name, place.number, self.world)
             self.failed = bool(claims.going(self.owner, place.number, self.world))
             if self.failed:
                 return True
@@ -182,20 +202,12 @@ class _Round:
             self._restore(pod, place.number)
         return waits
 
-    def _condemn(self, places: list[_Place], condemned: list[PodFacts]) -> bool:
-        """Delete pods beyond the count, the highest number first; whether the rest must wait."""
-        first = self._first_unavailable(places, condemned)
-        for pod in condemned:
-            if pod.deleting:
-                if self.monotonic:
-                    return True
-                continue
-            if self.monotonic and not self._available(pod) and pod is not first:
-                return True
-            self._delete(pod)
-            if self.monotonic:
-                return True
-        return False
+    def _condemn(self, pod: PodFacts, first: PodFacts | None) -> bool:
+        """Delete a pod beyond the count; whether the others must wait. `first`: the first pod that is not available."""
+        if pod.deleting or (self.monotonic and not self._available(pod) and pod is not first):
+            return True
+        self._delete(pod)
+        return True
 
     def _first_unavailable(self, places: list[_Place], condemned: list[PodFacts]) -> PodFacts | None:
         for pod in [place.pod for place in places] + condemned[::-1]:
@@ -203,19 +215,20 @@ class _Round:
                 return pod
         return None
 
-    def _roll(self, places: list[_Place]) -> None:
+    def _roll(self, places: list[_Place]) -> bool:
         """Delete the highest pod of an old template; wait until what was made instead is available."""
         least = (self.spec["updateStrategy"].get("rollingUpdate") or {}).get("partition", 0)
         for place in reversed(places[least:]):
             pod = place.pod
             if pod is None:
-                return
+                break
             if pod.labels.get(REVISION) != self.update["metadata"]["name"] and not pod.deleting:
                 self._delete(pod)
                 self.gone_for_update = 1
-                return
+                break
             if pod.deleting or not self._available(pod):
-                return
+                break
+        return True
 
     def _available(self, pod: PodFacts) -> bool:
         return pod.phase == "Running" and pod.available_after(self.now, self.wait) == 0
@@ -236,7 +249,7 @@ class _Round:
         name = f"{meta['name']}-{number}"
         if claims.stale(self.owner, name, number, self.world):
             return
-        self.changes += self._missing_claims(name, number)
+        self.changes += claims.missing(self.owner, name, number, self.world)
         problem = claims.going(self.owner, number, self.world)
         if problem:
             self.changes.append(
@@ -274,25 +287,11 @@ class _Round:
             labels = {**pod.labels, **_identity(pod.name, number)}
             changed = {**changed, "metadata": {**changed["metadata"], "labels": labels}}
         if not stored:
-            self.changes += self._missing_claims(pod.name, number)
+            self.changes += claims.missing(self.owner, pod.name, number, self.world)
             volumes = claims.volumes(self.owner, number, changed["spec"].get("volumes") or [])
             changed = {**changed, "spec": {**changed["spec"], "volumes": volumes}}
         done = Emit(self.owner, "SuccessfulUpdate", self._told("Update", pod.name))
         self.changes.append(Update("pods", changed, then=lambda _: [done], refused=self._refused("Update", pod.name)))
-
-    def _missing_claims(self, pod: str, number: int) -> list[Change]:
-        """Creations of claims; when one is refused, the status tells what there is even so."""
-        changes = claims.missing(self.owner, pod, number, self.world)
-        for change in changes:
-            change.refused = self._with_status(change.refused)
-        return changes
-
-    def _with_status(self, own: Refused | None) -> Refused:
-        def refused(error: StatusError) -> Plan | None:
-            told = own(error) if own is not None else None
-            return None if told is None else Plan([*told.changes, *self._told_status()], retry=True)
-
-        return refused
 
     def _told(self, verb: str, name: str) -> str:
         return f"{verb} Pod {name} in StatefulSet {self.owner['metadata']['name']} successful"
@@ -305,13 +304,10 @@ class _Round:
         self.changes.append(Delete(pod.key, pod.uid, then=lambda _: [done], refused=self._refused("Delete", pod.name)))
 
     def _refused(self, verb: str, name: str) -> Refused:
-        """The status tells what there is even so."""
-
         def refused(error: StatusError) -> Plan | None:
             if error.reason in ("AlreadyExists", "NotFound", "Conflict"):
-                return Plan(self._told_status(), retry=True)
-            text = self._told_failure(verb, name, error.message)
-            return Plan([Emit(self.owner, f"Failed{verb}", text, "Warning"), *self._told_status()], retry=True)
+                return Plan()
+            return Plan([Emit(self.owner, f"Failed{verb}", self._told_failure(verb, name, error.message), "Warning")])
 
         return refused
 

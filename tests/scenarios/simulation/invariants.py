@@ -380,9 +380,11 @@ def claims_have_the_right_owners(sight: Sight) -> Problems:
 
 
 def _waits_in_order(owner: Obj, sight: Sight) -> bool:
-    """Whether one of its pods holds up those after it."""
+    """Whether one of its pods, or what has the name of one, holds up those after it."""
     pods = sight.owned(owner)
-    calm = len(pods) == owner["spec"]["replicas"] and all(is_ready(pod) and is_active(pod) for pod in pods)
+    if len(pods) < owner["spec"]["replicas"]:
+        return True
+    calm = all(is_ready(pod) and is_active(pod) for pod in pods)
     return owner["spec"].get("podManagementPolicy") != "Parallel" and not calm
 
 

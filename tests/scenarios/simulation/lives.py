@@ -115,7 +115,7 @@ async def _make_peace(life: Life) -> None:
     await _release(life)
     await life.cluster.settle()
     pods = [stored.view for stored in life.cluster.store.list("pods", NAMESPACE)]
-    broken = {pod["metadata"]["name"].rpartition("-")[0] for pod in pods if is_broken(pod)}
+    broken = {pod["metadata"]["name"].rpartition("-")[0] for pod in pods if is_broken(pod)} | _of_broken_revisions(life)
     for stored in life.cluster.store.list("statefulsets.apps", NAMESPACE):
         if stored.key.name in broken:  # it makes the same pods again and waits for them, as the real one does
             await life.client.delete("statefulsets.apps", NAMESPACE, stored.key.name, {})
@@ -125,9 +125,23 @@ async def _make_peace(life: Life) -> None:
     await life.cluster.advance(PEACE_SECONDS)
 
 
+def _of_broken_revisions(life: Life) -> set[str]:
+    """StatefulSets whose current pods are not there, and would not become ready if they were."""
+    current = {
+        stored.view["status"].get("currentRevision"): stored.key.name
+        for stored in life.cluster.store.list("statefulsets.apps", NAMESPACE)
+    }
+    revisions = life.cluster.store.list("controllerrevisions.apps", NAMESPACE)
+    broken = [stored.key.name for stored in revisions if "fakekube/ready" in str(stored.view["data"])]
+    return {current[name] for name in broken if name in current}
+
+
 _WHOLE = {"spec": {"template": {"metadata": {"annotations": {"fakekube/ready": None}}}}}
 _MENDED = {
-    "deployments.apps": {"spec": {"paused": False, **_WHOLE["spec"]}},
+    "deployments.apps": {
+        "metadata": {"annotations": {"deprecated.deployment.rollback.to": None}},
+        "spec": {"paused": False, **_WHOLE["spec"]},
+    },
     "statefulsets.apps": _WHOLE,
     "daemonsets.apps": _WHOLE,
     "jobs.batch": {"spec": {"suspend": False}},

@@ -254,3 +254,16 @@ async def test_conditions_that_a_client_wrote_go_with_the_next_change_of_the_sta
     await change(made, SETS, "db", {"spec": {"replicas": 2}})
     await made.settle()
     assert "conditions" not in (made.get(SETS, "db") or {})["status"]
+
+
+async def test_a_name_that_is_taken_holds_up_only_those_that_are_not_begun() -> None:
+    made = await lab("statefulset")
+    await pod(made, "db-1", metadata={"labels": {"app": "other"}})
+    await make_set(made, 5, podManagementPolicy="Parallel")
+    await made.settle()
+    # One, two and four at a time: the first is alone, the second stands in the way of those after the third.
+    assert names(made) == ["db-0", "db-1", "db-2"]
+    assert ((made.get(SETS, "db") or {})["status"]["replicas"], made.told("FailedCreate")) == (2, [])
+    await made.api.delete("pods", "default", "db-1")
+    await made.settle(60)
+    assert len(names(made)) == 5

@@ -108,3 +108,14 @@ async def test_a_cluster_wide_owner_owns_in_every_namespace() -> None:
     await made.api.delete("nodes", "", "node-1")
     await made.settle()
     assert names(made, MAPS) == []
+
+
+async def test_a_cluster_wide_object_is_not_owned_by_one_of_a_namespace_but_stays() -> None:
+    made = await lab("garbage-collector", kubelets=False)
+    owner = await make_map(made, "owner")
+    references = [reference(owner)]
+    await made.make("persistentvolumes", "PersistentVolume", "v", metadata={"ownerReferences": references}, spec={})
+    await made.settle()
+    assert names(made, "persistentvolumes") == ["v"]
+    (message,) = made.told("OwnerRefInvalidNamespace")
+    assert message.endswith('does not exist in namespace ""')

@@ -34,11 +34,16 @@ def main() -> None:
     """Say what went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=1000)
+    parser.add_argument("--first", type=int, default=0, help="the first of the seeds")
     parser.add_argument("--seed", type=int)
     parser.add_argument("--most", type=int, default=5, help="stop after so many that went wrong")
     parser.add_argument("--trace", action="store_true", help="tell what happened")
     options = parser.parse_args()
-    seeds = range(options.seeds) if options.seed is None else range(options.seed, options.seed + 1)
+    seeds = (
+        range(options.first, options.first + options.seeds)
+        if options.seed is None
+        else range(options.seed, options.seed + 1)
+    )
     begin = time.perf_counter()
     wrong = asyncio.run(run(seeds, options.trace, options.most))
     print(f"{len(seeds)} lives, {wrong} wrong, {time.perf_counter() - begin:.1f} s")

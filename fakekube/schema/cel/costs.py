@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from fakekube.schema.cel import types
 from fakekube.schema.cel.declarations import Overload
+from fakekube.schema.cel.depth import room
 from fakekube.schema.cel.macros import RESULT
 from fakekube.schema.cel.prices import AUTHORIZATION, LIST, MAP, MESSAGE, REGEX, TRAVERSAL
 from fakekube.schema.cel.syntax import Call, Fold, Ident, ListOf, Literal, MapOf, Message, Node, Select
@@ -69,7 +70,11 @@ class _Variable(NamedTuple):
 
 def highest_cost(tree: Node, root: Type) -> int:
     """The most that the expression may cost, when `self` and `oldSelf` are of the root type."""
-    return _Estimate(root).cost(tree)
+    try:
+        return _Estimate(root).cost(tree)
+    except RecursionError:
+        with room():
+            return _Estimate(root).cost(tree)
 
 
 class _Estimate:

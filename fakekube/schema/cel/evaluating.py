@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from fakekube.schema.cel import loops, prices, types, values
 from fakekube.schema.cel.checking import CONVERSIONS, PATTERNS, TYPE_NAMES, UNDEFINED, dotted
 from fakekube.schema.cel.declarations import Overload, fits
+from fakekube.schema.cel.depth import room
 from fakekube.schema.cel.library.standard import index, optional_index
 from fakekube.schema.cel.library.texts import check_pattern
 from fakekube.schema.cel.prices import LIST, MAP, MESSAGE, Price, tenth
@@ -89,6 +90,16 @@ class Program:
         except (TypeError, AttributeError):
             # a value that is not of the type that its schema says
             raise _with_cost(no_overload(), frame) from None
+
+
+class DeepProgram(Program):
+    """One that is nested deeply."""
+
+    __slots__ = ()
+
+    def evaluate(self, given: tuple[Any, ...] | list[Any]) -> tuple[Any, int]:
+        with room():
+            return super().evaluate(given)
 
 
 def _with_cost(error: EvaluationError, frame: Frame) -> EvaluationError:

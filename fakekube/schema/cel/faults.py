@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+MOST_TOLD = 100
+NOWHERE = -1
+"""The place of what is wrong with an expression as a whole."""
 WIDE_DOT, WIDE_MARK = "．", "＾"
 
 
@@ -22,7 +25,10 @@ class CompileError(Exception):
 
     def __init__(self, source: str, faults: list[Fault]) -> None:
         self.faults = sorted(faults, key=lambda fault: fault.offset)
-        super().__init__("\n".join(shown(source, fault) for fault in self.faults))
+        told = [shown(source, fault) for fault in self.faults[:MOST_TOLD]]
+        if len(self.faults) > MOST_TOLD:
+            told.append(f"{len(self.faults) - MOST_TOLD} more errors were truncated")
+        super().__init__("\n".join(told))
 
 
 class InstantiationError(CompileError):
@@ -37,6 +43,8 @@ class InstantiationError(CompileError):
 
 def shown(source: str, fault: Fault) -> str:
     """The message, the line and the mark."""
+    if fault.offset == NOWHERE:
+        return f"ERROR: <input>:-1:0: {fault.message}"
     before = source[: fault.offset]
     line = before.count("\n")
     column = len(before) - (before.rfind("\n") + 1)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fakekube.schema.cel import macros
-from fakekube.schema.cel.faults import CompileError, Fault
+from fakekube.schema.cel.depth import room
+from fakekube.schema.cel.faults import NOWHERE, CompileError, Fault
 from fakekube.schema.cel.lexing import END, LiteralError, bytes_of, text_of, words
 from fakekube.schema.cel.syntax import Call, Ident, ListOf, Literal, MapOf, Message, Node, Select
 from fakekube.schema.cel.values import Uint
@@ -35,18 +36,26 @@ class _Unreadable(Exception):
     """The syntax is wrong somewhere."""
 
 
+class _TooDeep(Exception):
+    """There is more within each other than may be."""
+
+
 def parse(source: str) -> Node:
     """The tree of an expression; CompileError if it is none."""
     if len(source) > LENGTH_LIMIT:
         text = f"expression code point size exceeds limit: size: {len(source)}, limit {LENGTH_LIMIT}"
-        raise CompileError(source, [Fault(0, text)])
+        raise CompileError(source, [Fault(NOWHERE, text)])
     try:
         reader = _Reader(source)
         tree = reader.whole()
     except _Unreadable:
         from fakekube.schema.cel.recovery import syntax_faults  # few expressions are wrong
 
-        raise CompileError(source, syntax_faults(source)) from None
+        with room():
+            faults = syntax_faults(source)
+        raise CompileError(source, faults) from None
+    except _TooDeep as error:
+        raise CompileError(source, [Fault(NOWHERE, str(error))]) from None
     if reader.faults:
         raise CompileError(source, reader.faults)
     return tree
@@ -94,7 +103,7 @@ class _Reader:
     def _expression(self) -> Node:
         self._depth += 1
         if self._depth > DEPTH_LIMIT:
-            raise _Unreadable
+            raise _TooDeep(f"expression recursion limit exceeded: {DEPTH_LIMIT}")
         found = self._operation(1)
         if self.kind == "?":
             offset = self._advance()
@@ -106,6 +115,7 @@ class _Reader:
 
     def _operation(self, lowest: int) -> Node:
         found = self._unary()
+        steps = 0
         while (power := _POWERS.get(self.kind, 0)) >= lowest:
             kind = self.kind
             offset = self._advance()
@@ -114,7 +124,14 @@ class _Reader:
                 self._advance()
                 parts.append(self._operation(power + 1))
             found = Call(offset, _FUNCTIONS[kind], parts)
+            steps = self._further(steps, power > _POWERS["&&"])
         return found
+
+    def _further(self, steps: int, counts: bool = True) -> int:
+        """One step more of those that stand within each other though they are written one after the other."""
+        if steps + self._depth >= DEPTH_LIMIT:
+            raise _TooDeep("max recursion depth exceeded")
+        return steps + counts
 
     def _unary(self) -> Node:
         sign = self.kind
@@ -130,7 +147,9 @@ class _Reader:
 
     def _member(self) -> Node:
         found = self._primary()
+        steps = 0
         while True:
+            steps = self._further(steps)
             if self.kind == ".":
                 found = self._selected(found, self._advance())
             elif self.kind == "[":

@@ -32,12 +32,16 @@ class NoWay(Exception):
         self.words = words
 
 
-class _Call(NamedTuple):
-    """A rule that waits for one that it began."""
+class _Call:
+    """A rule that waits for one that it began; those that are equal are one and the same."""
 
-    rule: str
-    then: Place | None
-    outer: _Call | None
+    __slots__ = ("outer", "rule", "then")
+
+    def __init__(self, rule: str, then: Place | None, outer: _Call | None) -> None:
+        self.rule, self.then, self.outer = rule, then, outer
+
+
+_Calls = dict[tuple[str, Place | None, _Call | None], _Call]
 
 
 class _State(NamedTuple):
@@ -51,12 +55,13 @@ class _State(NamedTuple):
 
 def predict(rule: str, ways: Sequence[Place | None], kinds: Sequence[str]) -> int:
     """The number of the way to go on the words ahead; NoWay if there is none."""
-    states = _closure(_State(number, rule, place, None, False) for number, place in enumerate(ways))
+    calls: _Calls = {}
+    states = _closure((_State(number, rule, place, None, False) for number, place in enumerate(ways)), calls)
     for count, kind in enumerate(kinds):
         alive = {state.way for state in states}
         if len(alive) == 1 or _is_settled(states):
             return min(alive)
-        further = _closure(moved for state in states if (moved := _moved(state, kind)) is not None)
+        further = _closure((moved for state in states if (moved := _moved(state, kind)) is not None), calls)
         if not further:
             over = {state.way for state in states if state.left}
             if over:
@@ -88,7 +93,7 @@ def _moved(state: _State, kind: str) -> _State | None:
     return state._replace(place=Place(place.parts[1:], place.then))
 
 
-def _closure(states: Iterable[_State]) -> set[_State]:
+def _closure(states: Iterable[_State], calls: _Calls) -> set[_State]:
     """Where one may be without a further word: before words."""
     found: set[_State] = set()
     seen: set[_State] = set()
@@ -102,11 +107,11 @@ def _closure(states: Iterable[_State]) -> set[_State]:
         if place is not None and place.parts and isinstance(place.parts[0], Token):
             found.add(state)
         else:
-            waiting += _steps(state)
+            waiting += _steps(state, calls)
     return found
 
 
-def _steps(state: _State) -> Iterator[_State]:
+def _steps(state: _State, calls: _Calls) -> Iterator[_State]:
     place = state.place
     if place is None:
         yield from _back(state)
@@ -116,7 +121,9 @@ def _steps(state: _State) -> Iterator[_State]:
         return
     part, then = place.parts[0], Place(place.parts[1:], place.then)
     if isinstance(part, Rule):
-        yield state._replace(rule=part.name, place=Place(RULES[part.name]), calls=_Call(state.rule, then, state.calls))
+        key = (state.rule, then, state.calls)
+        call = calls.get(key) or calls.setdefault(key, _Call(*key))
+        yield state._replace(rule=part.name, place=Place(RULES[part.name]), calls=call)
         return
     for inner in _inside(part, place, then):
         yield state._replace(place=inner)
@@ -144,8 +151,8 @@ def _inside(part: Part, place: Place, then: Place) -> Iterator[Place]:
 def _back(state: _State) -> Iterator[_State]:
     """The rule is over: on to who waits for it, or else to all that might."""
     if state.calls is not None:
-        rule, then, outer = state.calls
-        yield state._replace(rule=rule, place=then, calls=outer)
+        call = state.calls
+        yield state._replace(rule=call.rule, place=call.then, calls=call.outer)
         return
     for rule, then in _followers()[state.rule]:
         yield _State(state.way, rule, then, None, True)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fakekube.schema.cel.faults import Fault
+from fakekube.schema.cel.faults import NOWHERE, Fault
 from fakekube.schema.cel.grammar import (
     EOF,
     RULES,
@@ -32,7 +32,7 @@ from fakekube.schema.cel.lexing import Read, Word, escaped, tokens
 from fakekube.schema.cel.parsing import DEPTH_LIMIT, RESERVED, literal_fault
 from fakekube.schema.cel.prediction import NoWay, predict
 
-MOST_ATTEMPTS = 30
+MOST_ATTEMPTS, MOST_SKIPPED = 30, 256
 _NAMED = (0, 1)
 """The ways of a primary expression that are a name, or a call of one."""
 _KEYWORD = re.compile(r"no viable alternative at input '\.(true|false|null)'")
@@ -158,8 +158,11 @@ class _Machine:
         self._tell_once(f"extraneous input {self._quoted(self._word)} expecting {shown(expected)}")
         self._skip_to(expected | self._recovery_set())
 
-    def _skip_to(self, kinds: frozenset[str]) -> None:
+    def _skip_to(self, kinds: frozenset[str], most: int | None = None) -> None:
+        start = self._next
         while self._word.kind != EOF and self._word.kind not in kinds:
+            if most is not None and self._next - start >= most:
+                raise _TooMuch(NOWHERE, f"error recovery token lookahead limit exceeded: {most}")
             self._consume()
 
     def _recover(self) -> None:
@@ -171,7 +174,7 @@ class _Machine:
             where = self._next
         places.add(self._place)
         self._last_error = (where, places)
-        self._skip_to(self._recovery_set())
+        self._skip_to(self._recovery_set(), MOST_SKIPPED)
 
     # --- rules
 
@@ -179,7 +182,7 @@ class _Machine:
         """Read what the rule says."""
         depth = self._depths[rule] = self._depths.get(rule, 0) + 1
         if depth > DEPTH_LIMIT:
-            raise _TooMuch(-1, f"expression recursion limit exceeded: {DEPTH_LIMIT}")
+            raise _TooMuch(NOWHERE, f"expression recursion limit exceeded: {DEPTH_LIMIT}")
         self._frames.append(_Frame(rule, least, then))
         try:
             self._read(Place(RULES[rule]))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.schema.cel.conftest import complaint
+from tests.unit.schema.cel.conftest import complaint, value
 
 OPERAND = (
     "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
@@ -97,3 +97,15 @@ def test_reading_goes_on_after_a_fault(text: str, told: list[tuple[int, str]]) -
 
 def test_reserved_words_are_told_beside_faults_of_syntax() -> None:
     assert "ERROR: <input>:1:1: reserved identifier: let\n" in complaint("let x")
+
+
+@pytest.mark.parametrize("count", [30, 240])
+def test_much_may_stand_within_each_other(count: int) -> None:
+    assert value("(" * count + "i" + ")" * count) == 5
+    assert "error recovery attempt limit exceeded: 30" in complaint("[" * count + "1")
+
+
+def test_too_much_may_not() -> None:
+    limit = "ERROR: <input>:-1:0: expression recursion limit exceeded: 250"
+    assert complaint("(" * 260 + "i" + ")" * 260) == limit
+    assert complaint("i" + " + i" * 260) == "ERROR: <input>:-1:0: max recursion depth exceeded"

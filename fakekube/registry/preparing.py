@@ -16,6 +16,30 @@ NEVER_GIVEN = ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "u
 """What nobody can give a new object's metadata."""
 
 
+_TWINS = (
+    "API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your "
+    "requests"
+)
+
+
+def drop_twin_owners(request: Request, meta: Obj, *, admitted: bool) -> None:
+    """Take out owner references that are there twice, with a warning; `admitted`: admission has seen the object."""
+    references = meta.get("ownerReferences")
+    if not references or len(references) < 2:
+        return
+    kept: list[Obj] = []
+    for reference in references:
+        if reference not in kept:
+            kept.append(reference)
+    if len(kept) == len(references):
+        return
+    twins = [each.get("uid") or "" for index, each in enumerate(references) if each in references[:index]]
+    when = " after mutating admission happens" if admitted else ""
+    told = f"{_TWINS}; duplicate UID(s) observed: {', '.join(twins)}"
+    request.warn(f".metadata.ownerReferences contains duplicate entries{when}; {told}")
+    meta["ownerReferences"] = kept
+
+
 # --- create
 
 

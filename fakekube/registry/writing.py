@@ -17,6 +17,7 @@ from fakekube.registry.fields.versions import Convert, resolved
 from fakekube.registry.preparing import (
     NEVER_GIVEN,
     check_version,
+    drop_twin_owners,
     drops_status,
     emptied,
     empty_status,
@@ -78,6 +79,7 @@ class Writer:
             meta.pop(name, None)
         drops = not owned and drops_status(request, strategy)
         if not owned:
+            drop_twin_owners(request, meta, admitted=False)
             view = dict(obj)
             if drops:
                 empty_status(request, view)
@@ -88,6 +90,7 @@ class Writer:
         if drops:
             empty_status(request, obj)
         meta = obj["metadata"]
+        drop_twin_owners(request, meta, admitted=True)
         if (meta.get("namespace") or "") != request.namespace:
             raise errors.bad_request(WRONG_NAMESPACE)
         for name in NEVER_GIVEN:  # not by admission either
@@ -191,6 +194,8 @@ class Writer:
         old = current(resource, stored)
         if window is None:
             obj = await resolved(lambda: change(stored))
+            if request.verb == "update":
+                drop_twin_owners(request, obj["metadata"], admitted=False)
             sent = {**obj, "metadata": {**obj["metadata"]}}  # admission is shown what this path may not touch as well
             reset(request, strategy, old, obj)
             if not owned:
@@ -199,6 +204,7 @@ class Writer:
             attributes = attributes_of(request, "UPDATE", sent, old)
             await backend.admission.admit(attributes, context)
             obj = as_admitted(request, attributes, sent)
+            drop_twin_owners(request, obj["metadata"], admitted=True)
         else:
             wanted, present = window.wanted(stored)
             attributes = attributes_of(request, "UPDATE", wanted, present)

@@ -8,6 +8,7 @@ import json
 import ssl
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -464,3 +465,20 @@ def test_admission_sees_a_generated_name_and_version_once_they_are_known(kube: F
     assert not system.keys() & first["object"]["metadata"].keys()
     assert second["name"] == second["object"]["metadata"]["name"] == made["metadata"]["name"]
     assert second["object"]["metadata"]["uid"] == made["metadata"]["uid"] != "x"
+
+
+@pytest.mark.parametrize(("method", "when"), [("POST", ""), ("PATCH", " after mutating admission happens")])
+def test_owners_that_are_named_twice_are_kept_once(kube: FakeCluster, method: str, when: str) -> None:
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "o", "uid": "u"}
+    twice = {"metadata": {"name": "c", "ownerReferences": [owner, owner]}}
+    path, kind = "/api/v1/namespaces/default/configmaps", "application/json"
+    if method == "PATCH":
+        kube.create(config_map("c"))
+        path, kind = f"{path}/c", "application/merge-patch+json"
+    headers = {"Content-Type": kind, "Authorization": f"Bearer {kube.token}"}
+    request = urllib.request.Request(kube.url + path, json.dumps(twice).encode(), headers, method=method)
+    with urllib.request.urlopen(request) as answer:
+        assert json.load(answer)["metadata"]["ownerReferences"] == [owner]
+        (warning,) = answer.headers.get_all("Warning")
+    assert f"contains duplicate entries{when}; API server dedups owner references" in warning
+    assert "duplicate UID(s) observed: u" in warning

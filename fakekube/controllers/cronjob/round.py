@@ -1,18 +1,17 @@
-"""CronJob: a Job at each of its times, named after the minute; old Jobs are cleared away."""
+"""One look at a CronJob: its Jobs are accounted for, old ones cleared away, and the next is made when it is due."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from fakekube.controllers.cronjob import times
 from fakekube.core import cron
 from fakekube.core.cron import CronError, Schedule
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj, controller_of, is_deleting, parse_time, time_text
 from fakekube.machinery.committer import namespace_terminating
-from fakekube.machinery.controller import Controller, NamedKey, Watch, its_controller, itself, service_account
+from fakekube.machinery.controller import NamedKey
 from fakekube.machinery.plan import (
     NOTHING,
     Change,
@@ -26,27 +25,16 @@ from fakekube.machinery.plan import (
 )
 from fakekube.machinery.workloads import copied, sparse, status_update
 from fakekube.machinery.world import World
-from fakekube.storage.values import Event, Key
+from fakekube.storage.values import Key
 
 RESOURCE, JOBS = "cronjobs.batch", "jobs.batch"
 SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp"
-DELTA_SECONDS = 0.1
-"""A CronJob is looked at so long after its time, lest it is a moment too early."""
-MANY_MISSED = 100
 
 
 def reconcile(key: NamedKey, world: World) -> Plan:
     """Keep account of the Jobs, clear old ones away, and make the next if its time has come."""
     owner = world.get(RESOURCE, *key)
     return NOTHING if owner is None else _Round(owner, world).plan()
-
-
-@dataclass(frozen=True, slots=True)
-class _Times:
-    """The last time that is due (None: none is), and whether more than a hundred were missed."""
-
-    due: datetime | None
-    many: bool = False
 
 
 class _Round:
@@ -172,13 +160,13 @@ class _Round:
             why = "time difference between two schedules is less than 1 second"
             self._emit("InvalidSchedule", f"invalid schedule: {self.spec['schedule']} : {why}", "Warning")
             return None
-        times = self._times(schedule, with_deadline=True)
-        if times.many and times.due is not None:
+        found = times.missed(schedule, times.since(self.owner, self.now, with_deadline=True), self.now)
+        if found.many and found.due is not None:
             text = "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew"
             self._emit("TooManyMissedTimes", text, "Warning")
-        if times.due is not None and self._is_wanted(times.due):
-            self._start(times.due)
-        return self._until_next(schedule)
+        if found.due is not None and self._is_wanted(found.due):
+            self._start(found.due)
+        return times.until_next(schedule, times.since(self.owner, self.now, with_deadline=False), self.now)
 
     def _parsed(self, zone: str | None) -> Schedule | None:
         text: str = self.spec["schedule"]
@@ -197,33 +185,10 @@ class _Round:
             self._emit("UnparseableSchedule", f'unparseable schedule: "{schedule}" : {error}', "Warning")
             return None
 
-    def _earliest(self, *, with_deadline: bool) -> datetime:
-        """From when on times count: the last one, or the CronJob's making; not before the deadline."""
-        text = self.old.get("lastScheduleTime") or self.owner["metadata"]["creationTimestamp"]
-        start = parse_time(text)
-        deadline = self.spec.get("startingDeadlineSeconds")
-        if with_deadline and deadline is not None:
-            start = max(start, self.now.timestamp() - deadline)
-        return datetime.fromtimestamp(start, UTC)
-
-    def _times(self, schedule: Schedule, *, with_deadline: bool) -> _Times:
-        first = schedule.next(self._earliest(with_deadline=with_deadline))
-        if first is None or self.now < first:
-            return _Times(None)
-        second = schedule.next(first)
-        if second is None or self.now < second:
-            return _Times(first)
-        apart = max(1, round((second - first).total_seconds()))
-        missed = int((self.now - first).total_seconds()) // apart + 1
-        due, moment = None, schedule.next(_later(first, (missed - 2) * apart))
-        while moment is not None and moment <= self.now:
-            due, moment = moment, schedule.next(moment)
-        return _Times(due, missed > MANY_MISSED)
-
     def _is_wanted(self, due: datetime) -> bool:
         """Whether a Job is to be made for this time."""
         deadline = self.spec.get("startingDeadlineSeconds")
-        if deadline is not None and _later(due, deadline) < self.now:
+        if deadline is not None and times.later(due, deadline) < self.now:
             text = due.strftime("%a, %d %b %Y %H:%M:%S +0000")
             self._emit("MissSchedule", f"Missed scheduled time to start a job: {text}", "Warning")
             return False
@@ -268,17 +233,6 @@ class _Round:
         }
         return UpdateStatus(RESOURCE, status_update(self.owner, status))
 
-    def _until_next(self, schedule: Schedule) -> float | None:
-        times = self._times(schedule, with_deadline=False)
-        following = schedule.next(times.due or self._earliest(with_deadline=False))
-        while following is not None and following <= self.now:
-            following = schedule.next(following)
-        return None if following is None else (following - self.now).total_seconds() + DELTA_SECONDS
-
-
-def _later(moment: datetime, seconds: float) -> datetime:
-    return datetime.fromtimestamp(moment.timestamp() + seconds, UTC)
-
 
 def _is_zone(name: str) -> bool:
     try:
@@ -313,16 +267,3 @@ def _job(owner: Obj, due: datetime, zone: str | None) -> Obj:
     }
     made |= sparse({"labels": meta.get("labels")})
     return {"kind": "Job", "apiVersion": "batch/v1", "metadata": made, "spec": template.get("spec") or {}}
-
-
-def _of_job(event: Event, world: World) -> Iterable[NamedKey]:
-    return its_controller("CronJob", "batch")(event, world)
-
-
-CONTROLLER = Controller(
-    name="cronjob",
-    reconcile=reconcile,
-    watches=(Watch(RESOURCE, itself), Watch(JOBS, _of_job)),
-    user=service_account("cronjob-controller"),
-    component="cronjob-controller",
-)

@@ -126,7 +126,7 @@ def test_finalizers(step: FinalizersStep, present: list[str], operations: Any) -
         ({"selector": {"matchFields": {}}}, "spec.selector.matchFields: no such field is supported"),
         ({"selector": {"matchExpressions": [{"key": ".a", "operator": "Near"}]}}, "operator: must be one of In"),
         ({"selector": {"matchExpressions": [{"key": ".a", "operator": "In"}]}}, "values: needed with In"),
-        ({"selector": {"matchExpressions": [{"key": "..a", "operator": "Exists"}]}}, "is not supported"),
+        ({"selector": {"matchExpressions": [{"key": "input", "operator": "Exists"}]}}, "is not supported"),
         ({"selector": {"matchExpressions": [{"cel": {"expression": "self."}}]}}, "matchExpressions[0]"),
         ({"delay": {"durationMilliseconds": -1}}, "delay.durationMilliseconds: must be a whole number"),
         ({"next": {"statusTemplate": "{{ envOr }}"}}, "function 'envOr' not defined"),

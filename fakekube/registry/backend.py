@@ -62,6 +62,10 @@ class Backend:
             return custom_booking.Views(self, resource)
         return booking.Views(self.scheme, resource)
 
+    async def asked_form(self, resource: Resource, obj: Obj) -> Obj:
+        """A custom object in the version that is stored (given away) as it is to be answered; others are untouched."""
+        return await reading.asked_form(self, resource, obj) if isinstance(resource, CustomResource) else obj
+
     async def stored_form(self, resource: Resource, obj: Obj) -> Obj:
         """An object in the version that it was judged in (given away) as it is to be stored."""
         return await reading.stored_form(self, resource, obj) if isinstance(resource, CustomResource) else obj

@@ -54,7 +54,7 @@ class Deleter:
         found = await self._delete_present(request, strategy, options)
         if found is None:
             raise errors.not_found(resource.group, resource.plural, request.name)
-        return self._answer(request, strategy, *found)
+        return await self._answer(request, strategy, *found)
 
     async def _delete_present(
         self, request: Request, strategy: Strategy, options: Obj, *, one_of_many: bool = False
@@ -72,9 +72,9 @@ class Deleter:
                 continue
         raise errors.conflict(request.resource.group, request.resource.plural, request.name, errors.MODIFIED)
 
-    def _answer(self, request: Request, strategy: Strategy, gone: bool, obj: Obj) -> Outcome:
+    async def _answer(self, request: Request, strategy: Strategy, gone: bool, obj: Obj) -> Outcome:
         if not gone or strategy.answers_deleted_object:
-            return Outcome(200, from_storage(request.resource, obj))
+            return Outcome(200, from_storage(request.resource, await self._backend.asked_form(request.resource, obj)))
         resource, meta = request.resource, obj["metadata"]
         found = errors.details(resource.group, resource.plural, meta["name"], uid=meta["uid"])
         return Outcome(200, errors.success(found))

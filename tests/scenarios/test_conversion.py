@@ -142,3 +142,13 @@ def test_admission_that_cannot_see_the_object_in_its_version_refuses(kube: FakeC
     kube.create({**head, "kind": "ValidatingAdmissionPolicyBinding", "spec": binding})
     with pytest.raises(StatusError, match=f"failed to configure binding: failed to convert object version: {failed}"):
         move(kube, "a", "x")
+
+
+def test_a_deletion_that_only_marks_answers_in_the_version_of_the_request(kube: FakeCluster, fails: list[bool]) -> None:
+    kube.patch("posts.example.com", "a", {"metadata": {"finalizers": ["example.com/keep"]}})
+    headers = {"Authorization": f"Bearer {kube.token}"}
+    request = urllib.request.Request(f"{kube.url}{POSTS}/a", headers=headers, method="DELETE")
+    with urllib.request.urlopen(request) as answer:
+        found = json.load(answer)
+    assert found["metadata"]["deletionTimestamp"]
+    assert (found["apiVersion"], found["spec"]) == ("example.com/v2", {"address": "here"})

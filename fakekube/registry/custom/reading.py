@@ -49,6 +49,11 @@ async def ready(around: Surroundings, resource: CustomResource, items: Iterable[
         _remember_all(resource, missing, found)
 
 
+async def asked_form(around: Surroundings, resource: CustomResource, obj: Obj) -> Obj:
+    """An object of the store (given away) in the version of the request."""
+    return (await convert(around, [obj], resource))[0]
+
+
 async def stored_form(around: Surroundings, resource: CustomResource, obj: Obj) -> Obj:
     """The object of a request (given away) in the version that is stored."""
     storage = resource.storage

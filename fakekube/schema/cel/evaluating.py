@@ -468,9 +468,16 @@ def _direct(implementation: Callable[..., Any], operands: list[Run]) -> Run:
     return lambda frame: implementation(*[operand(frame) for operand in operands])
 
 
+# A call whose operand has no value has none either; looking at that costs 1 where the price depends on values.
+
+
 def _priced(implementation: Callable[..., Any], price: Price, operands: list[Run]) -> Run:
     def run(frame: Frame) -> Any:
-        given = [operand(frame) for operand in operands]
+        try:
+            given = [operand(frame) for operand in operands]
+        except EvaluationError:
+            frame[0] -= 1
+            raise
         found = implementation(*given)
         frame[0] -= price(given, found)
         return found
@@ -482,7 +489,11 @@ def _gone_over(implementation: Callable[..., Any], one: Run, other: Run) -> Run:
     """A call that goes over its first argument."""
 
     def run(frame: Frame) -> Any:
-        first = one(frame)
+        try:
+            first = one(frame)
+        except EvaluationError:
+            frame[0] -= 1
+            raise
         frame[0] -= tenth(len(first) if type(first) is str else prices.size(first))
         return implementation(first, other(frame))
 
@@ -493,7 +504,11 @@ def _compared_texts(one: Run, other: Run, wanted: bool) -> Run:
     """== and != of strings."""
 
     def run(frame: Frame) -> bool:
-        first, second = one(frame), other(frame)
+        try:
+            first, second = one(frame), other(frame)
+        except EvaluationError:
+            frame[0] -= 1
+            raise
         if type(first) is str and type(second) is str:
             frame[0] -= tenth(min(len(first), len(second)))
             return (first == second) is wanted
@@ -508,7 +523,11 @@ def _compared_with(one: Run, text: str, wanted: bool) -> Run:
     longest, most = len(text), tenth(len(text))
 
     def run(frame: Frame) -> bool:
-        found = one(frame)
+        try:
+            found = one(frame)
+        except EvaluationError:
+            frame[0] -= min(1, longest)
+            raise
         if type(found) is str:
             frame[0] -= most if len(found) >= longest else tenth(len(found))
         return (found == text) is wanted

@@ -122,27 +122,62 @@ def _quantified(rounds: Rounds, test: Run, asked: int, *, stop: bool) -> Run:
 
 def _exists_one(rounds: Rounds, test: Run) -> Run:
     def run(frame: Frame) -> bool:
-        count = 0
+        count, fault = 0, None
         for _ in rounds(frame):
-            if is_true(test(frame)):
-                frame[0] -= COUNTED
-                count += 1
+            try:
+                if is_true(test(frame)):
+                    frame[0] -= COUNTED
+                    count += 1
+            except EvaluationError as error:
+                fault = error
         frame[0] -= 1
+        if fault is not None:
+            raise fault
         return count == 1
 
     return run
 
 
 def _collected(rounds: Rounds, made: Run, test: Run | None, cost: int, place: int) -> Run:
-    if test is None:
-        return lambda frame: [made(frame) for _ in rounds(frame)]
+    return _all(rounds, made) if test is None else _some(rounds, made, test, cost)
+
+
+def _all(rounds: Rounds, made: Run) -> Run:
+    """A list of what is made in each round; the first that has no value tells why there is no list."""
 
     def run(frame: Frame) -> list[Any]:
         found: list[Any] = []
+        fault: EvaluationError | None = None
         for _ in rounds(frame):
-            if is_true(test(frame)):
-                frame[0] -= cost
+            try:
                 found.append(made(frame))
+            except EvaluationError as error:
+                fault = fault or error
+        if fault is not None:
+            raise fault
+        return found
+
+    return run
+
+
+def _some(rounds: Rounds, made: Run, test: Run, cost: int) -> Run:
+    def run(frame: Frame) -> list[Any]:
+        found: list[Any] = []
+        fault: EvaluationError | None = None
+        for _ in rounds(frame):
+            try:
+                wanted = is_true(test(frame))
+            except EvaluationError as error:
+                fault = error
+                continue
+            if wanted:
+                frame[0] -= cost
+                try:
+                    found.append(made(frame))
+                except EvaluationError as error:
+                    fault = fault or error
+        if fault is not None:
+            raise fault
         return found
 
     return run

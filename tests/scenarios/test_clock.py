@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -96,6 +97,16 @@ def test_the_control_page_moves_time_too(kube: FakeCluster) -> None:
     for wrong in ({}, {"advance": -1}, {"advance": "soon"}, {"leap": False}, []):
         assert ask(kube, "POST", "/fakekube/clock", wrong)[0] == 400
     assert ask(kube, "GET", "/fakekube/clock", token="wrong")[0] == 401
+
+
+def test_the_control_page_waits_for_the_silence_of_clients(kube: FakeCluster) -> None:
+    before = time.perf_counter()
+    assert ask(kube, "POST", "/fakekube/settle", {"quiet": 0.05})[0] == 200
+    assert time.perf_counter() - before >= 0.05
+    code, status = ask(kube, "POST", "/fakekube/settle", {"quiet": 5, "timeout": 0.01})
+    assert (code, status["reason"]) == (504, "Timeout")
+    for wrong in ([], {"quiet": -1}, {"quiet": True}, {"loud": 1}):
+        assert ask(kube, "POST", "/fakekube/settle", wrong)[0] == 400
 
 
 @pytest.mark.fakekube(clock="wall", tls=False)

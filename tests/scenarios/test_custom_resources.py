@@ -236,3 +236,21 @@ def test_a_custom_object_must_say_what_it_is(kube: FakeCluster, body: dict[str, 
         urllib.request.urlopen(urllib.request.Request(kube.url + CARTS, data, headers))
     status = json.load(refused.value)
     assert (status["code"], status["message"]) == (400, message)
+
+
+def test_an_object_of_a_version_that_was_taken_away_cannot_be_read(kube: FakeCluster) -> None:
+    kube.create(definition())
+    cart = {"apiVersion": f"{GROUP}/v1", "kind": "Cart", "metadata": {"name": "c"}, "spec": {"size": 1}}
+    kube.create(cart)
+    name, stored = f"carts.{GROUP}", "customresourcedefinitions.apiextensions.k8s.io"
+    first = kube.get(stored, name)["spec"]["versions"][0]
+    second = {**first, "name": "v2"}
+    kube.patch(stored, name, {"spec": {"versions": [{**first, "storage": False}, second]}})
+    kube.patch(stored, name, {"status": {"storedVersions": ["v2"]}}, subresource="status")
+    kube.patch(stored, name, {"spec": {"versions": [second]}})
+    path = f"{kube.url}{CARTS.replace('/v1/', '/v2/')}"
+    for asked in (path, f"{path}/c"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(urllib.request.Request(asked, headers={"Authorization": f"Bearer {kube.token}"}))
+        told = json.load(refused.value)["message"]
+        assert told == "request to convert CR from an invalid group/version: shop.example/v1"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import orjson
 
+from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj
 from fakekube.registry.custom.conversion import Surroundings, convert, relabel
 from fakekube.schema.crds import CustomResource
@@ -40,10 +42,13 @@ def shown_bytes(resource: CustomResource, stored: Stored) -> bytes:
 
 
 async def ready(around: Surroundings, resource: CustomResource, items: Iterable[Stored]) -> None:
-    """Have the webhook, if there is one, convert those that are not yet known in the resource's version."""
+    """Have the webhook, if there is one, convert those that are not yet known in the resource's version. StatusError
+    500 if one cannot be seen in it."""
+    unknown = [stored for stored in items if not is_current(resource, stored) and not _is_known(resource, stored)]
+    sources = [_source_of(resource, stored) for stored in unknown]
     if resource.conversion is None:
         return
-    missing = [stored for stored in items if _asks(resource, stored) and not _is_known(resource, stored)]
+    missing = [stored for stored, source in zip(unknown, sources, strict=True) if source is not resource]
     if missing:
         found = await convert(around, [_defaulted(resource, stored) for stored in missing], resource)
         _remember_all(resource, missing, found)
@@ -74,9 +79,18 @@ def _is_known(resource: CustomResource, stored: Stored) -> bool:
 
 
 def _source_of(resource: CustomResource, stored: Stored) -> CustomResource:
-    """The version that the object is stored in; most often today's storage version."""
-    version = stored.view["apiVersion"].rpartition("/")[2]
-    return resource.family.get(version, resource)
+    """The version that the object is stored in, most often today's storage version; 500 if the definition lost it."""
+    for each in resource.family.values():
+        if stored.raw.startswith(_head(each)):
+            return each
+    version = stored.view["apiVersion"]
+    raise StatusError(500, "", f"request to convert CR from an invalid group/version: {version}")
+
+
+@lru_cache(maxsize=1024)
+def _head(resource: CustomResource) -> bytes:
+    """What every stored object of this version begins with."""
+    return b'{"kind":"%s","apiVersion":"%s",' % (resource.kind.encode(), resource.api_version.encode())
 
 
 def _defaulted(resource: CustomResource, stored: Stored) -> Obj:

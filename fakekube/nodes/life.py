@@ -10,8 +10,9 @@ from fakekube.machinery.podfacts import TERMINAL
 from fakekube.machinery.world import World
 from fakekube.nodes import restarts, sources, statuses
 from fakekube.nodes.behaviour import Asked, Rules
-from fakekube.nodes.containers import EDGE_SECONDS, RESTARTING_ALL, Container, Step, next_step, starts_again
+from fakekube.nodes.containers import EDGE_SECONDS, RESTARTING_ALL, Container, starts_again
 from fakekube.nodes.memory import RUNNING, Moments, state_of
+from fakekube.nodes.steps import Step, next_step
 from fakekube.storage.values import Key
 
 Told = tuple[str, str, str]

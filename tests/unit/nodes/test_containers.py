@@ -8,9 +8,11 @@ import pytest
 
 from fakekube.core.meta import Obj
 from fakekube.nodes import statuses
+from fakekube.nodes.acts import go_seconds
 from fakekube.nodes.behaviour import USUAL, Behaviour
-from fakekube.nodes.containers import Container, backoff, go_seconds, next_step, starts_again
+from fakekube.nodes.containers import Container, backoff, starts_again
 from fakekube.nodes.life import phase_of
+from fakekube.nodes.steps import next_step
 
 NOW = 1_767_225_600.0
 SPEC = {"name": "c", "image": "app:1"}

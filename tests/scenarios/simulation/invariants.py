@@ -439,7 +439,7 @@ def deployments_are_done(sight: Sight) -> Problems:
         sets = sorted(sight.owned(owner, "replicasets.apps"), key=lambda each: -each["spec"]["replicas"])
         wanted = owner["spec"]["replicas"]
         if owner["spec"]["strategy"]["type"] == "Recreate" and sum(bool(each["spec"]["replicas"]) for each in sets) > 1:
-            continue  # someone gave an old one pods, and the size was changed: then the real controller is at a loss, too
+            continue  # someone gave an old one pods and changed the size: then the real controller is at a loss, too
         yield from told(owner, replicas=wanted, readyReplicas=wanted, updatedReplicas=wanted, availableReplicas=wanted)
         if [each["spec"]["replicas"] for each in sets if each["spec"]["replicas"]] != [wanted] * bool(wanted):
             yield f"{named(owner)} is spread over {[each['spec']['replicas'] for each in sets]}"

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,8 @@ def operator(kube: FakeCluster) -> Iterator[Operator]:
     async def login(**_: Any) -> kopf.ConnectionInfo:
         return kopf.ConnectionInfo(server=kube.url, token=kube.token)
 
-    stop, ready = threading.Event(), threading.Event()
+    stop: Future[None] = Future()  # a threading.Event would be waited for by a thread more
+    ready = threading.Event()
 
     def run() -> None:
         work = kopf.operator(
@@ -77,7 +79,7 @@ def operator(kube: FakeCluster) -> Iterator[Operator]:
     thread.start()
     ready.wait(10)
     yield found
-    stop.set()
+    stop.set_result(None)
     thread.join()
 
 

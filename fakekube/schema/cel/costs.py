@@ -5,61 +5,24 @@ Only the upper bound counts for Kubernetes, so that the lower one is kept for si
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from fakekube.schema.cel import types
 from fakekube.schema.cel.declarations import Overload
 from fakekube.schema.cel.depth import room
+from fakekube.schema.cel.estimates import ESTIMATES, matching
 from fakekube.schema.cel.macros import RESULT
-from fakekube.schema.cel.prices import AUTHORIZATION, LIST, MAP, MESSAGE, REGEX, TRAVERSAL
+from fakekube.schema.cel.prices import LIST, MAP, MESSAGE, TRAVERSAL
+from fakekube.schema.cel.sizes import MOST, ONE, UNKNOWN, Sizes, add, scaled, times
 from fakekube.schema.cel.syntax import Call, Fold, Ident, ListOf, Literal, MapOf, Message, Node, Select
 from fakekube.schema.cel.types import Type
 
-MOST = (1 << 64) - 1
-LONGEST_FORMAT, LONGEST_NAME_PATTERN = 64, 128
+LONGEST_FORMAT = 64
 
 Path = tuple[str, ...]
-Parts = tuple["Sizes", "Sizes"]
+Parts = tuple[Sizes, Sizes]
 """Of a list or map: the sizes of keys and of values."""
-
-
-def _add(one: int, other: int) -> int:
-    return min(one + other, MOST)
-
-
-def _times(one: int, other: int) -> int:
-    return min(one * other, MOST)
-
-
-def _scaled(size: int, factor: float) -> int:
-    if size > 0 and factor and float(size) > MOST / factor:
-        return MOST
-    return min(math.ceil(size * factor), MOST)
-
-
-class Sizes(NamedTuple):
-    """The least and the most elements, letters or bytes."""
-
-    least: int
-    most: int
-
-    def plus(self, other: Sizes) -> Sizes:
-        """Both together."""
-        return Sizes(_add(self.least, other.least), _add(self.most, other.most))
-
-    def times(self, other: Sizes) -> Sizes:
-        """So many of the other."""
-        return Sizes(_times(self.least, other.least), _times(self.most, other.most))
-
-    def or_(self, other: Sizes) -> Sizes:
-        """Either of them."""
-        return Sizes(min(self.least, other.least), max(self.most, other.most))
-
-
-UNKNOWN = Sizes(0, MOST)
-ONE = Sizes(1, 1)
 
 
 class _Variable(NamedTuple):
@@ -108,25 +71,25 @@ class _Estimate:
         if node.test:
             return cost
         self._paths[id(node)] = (*self._path(node.operand), node.field)
-        return _add(cost, 1) if node.operand.type.kind in ("map", "struct", "param") else cost
+        return add(cost, 1) if node.operand.type.kind in ("map", "struct", "param") else cost
 
     def _list(self, node: ListOf) -> int:
         cost = 0
         sizes = Sizes(MOST if node.elements else 0, 0)
         for element in node.elements:
-            cost = _add(cost, self.cost(element))
+            cost = add(cost, self.cost(element))
             sizes = sizes.or_(self._size_or_unknown(element))
         self._parts[id(node)] = (ONE, sizes)
-        return _add(cost, LIST)
+        return add(cost, LIST)
 
     def _map(self, node: MapOf) -> int:
         cost = 0
         keys = values = Sizes(MOST if node.entries else 0, 0)
         for key, value, _ in node.entries:
-            cost = _add(_add(cost, self.cost(key)), self.cost(value))
+            cost = add(add(cost, self.cost(key)), self.cost(value))
             keys, values = keys.or_(self._size_or_unknown(key)), values.or_(self._size_or_unknown(value))
         self._parts[id(node)] = (keys, values)
-        return _add(cost, MAP)
+        return add(cost, MAP)
 
     # --- loops
 
@@ -138,9 +101,9 @@ class _Estimate:
         return found[-1] if found else None
 
     def _bind(self, node: Fold) -> int:
-        cost = _add(self.cost(node.items), self.cost(node.start))
+        cost = add(self.cost(node.items), self.cost(node.start))
         self._push(node.accumulator, self._as_variable(node.start))
-        cost = _add(cost, self.cost(node.result))
+        cost = add(cost, self.cost(node.result))
         self._variables[node.accumulator].pop()
         self._copy(node, node.result)
         return cost
@@ -157,7 +120,7 @@ class _Estimate:
     def _fold(self, node: Fold) -> int:
         if node.macro == "bind":
             return self._bind(node)
-        cost = _add(self.cost(node.items), self.cost(node.start))
+        cost = add(self.cost(node.items), self.cost(node.start))
         self._push(node.accumulator, self._as_variable(node.start))
         path, parts = self._path(node.items), self._parts_of(node.items)
         keys, values = parts or (None, None)
@@ -168,10 +131,10 @@ class _Estimate:
         else:
             size = values if is_list else keys
             self._push(node.first, _Variable((*path, "@items" if is_list else "@keys"), size, None))
-        each = _add(self.cost(node.condition), self.cost(node.step))
+        each = add(self.cost(node.condition), self.cost(node.step))
         for name in (node.first, *((node.second,) if node.second else ())):
             self._variables[name].pop()
-        cost = _add(cost, self.cost(node.result))
+        cost = add(cost, self.cost(node.result))
         self._variables[node.accumulator].pop()
         rounds = self._size_or_unknown(node.items)
         if isinstance(node.start, Literal):
@@ -181,7 +144,7 @@ class _Estimate:
             self._sizes[id(node)] = rounds
             if (made := self._parts_of(node.step)) is not None:
                 self._parts[id(node)] = made
-        return _add(cost, _times(rounds.most, each))
+        return add(cost, times(rounds.most, each))
 
     # --- sizes
 
@@ -238,7 +201,7 @@ class _Estimate:
 
     def _call(self, node: Call) -> int:
         if node.function == "dyn":
-            cost = _add(self.cost(node.args[0]), 1)
+            cost = add(self.cost(node.args[0]), 1)
             self._copy(node, node.args[0])
             return cost
         costs = [self.cost(arg) for arg in node.args]
@@ -247,7 +210,7 @@ class _Estimate:
             self._sizes[id(node)] = ONE
             return _sum(costs)
         if node.function == "_?._":
-            return _add(_sum(costs), 1)
+            return add(_sum(costs), 1)
         highest, size = 0, None
         for overload in node.overloads:
             estimated, made = self._function(node, overload, costs)
@@ -263,13 +226,13 @@ class _Estimate:
                 size = self._size(node)
         if size is not None:
             self._sizes[id(node)] = size
-        return _add(cost, highest)
+        return add(cost, highest)
 
     def _function(self, node: Call, overload: Overload, costs: list[int]) -> tuple[int, Sizes | None]:
         if node.function == "_?_:_":
             return self._conditional(node, costs)
         found = self._kubernetes(node, overload) or self._standard(node, overload) or (1, None)
-        return _add(found[0], _sum(costs)), found[1]
+        return add(found[0], _sum(costs)), found[1]
 
     def _conditional(self, node: Call, costs: list[int]) -> tuple[int, Sizes | None]:
         one, other = node.args[1], node.args[2]
@@ -277,7 +240,7 @@ class _Estimate:
         if mine and theirs:
             self._parts[id(node)] = (mine[0].or_(theirs[0]), mine[1].or_(theirs[1]))
         size = self._size_or_unknown(one).or_(self._size_or_unknown(other))
-        return _add(costs[0], max(costs[1], costs[2])), size
+        return add(costs[0], max(costs[1], costs[2])), size
 
     def _standard(self, node: Call, overload: Overload) -> tuple[int, Sizes | None] | None:
         if overload.id not in _BY_SIZE:
@@ -285,31 +248,31 @@ class _Estimate:
         sizes = [self._size_or_unknown(operand) for operand in node.operands()]
         match overload.id:
             case "string_format" | "strings_quote":
-                return _scaled(sizes[0].most, TRAVERSAL), None
+                return scaled(sizes[0].most, TRAVERSAL), None
             case "string_to_bytes":
-                return _scaled(sizes[0].most, TRAVERSAL), Sizes(sizes[0].least, _times(sizes[0].most, 4))
+                return scaled(sizes[0].most, TRAVERSAL), Sizes(sizes[0].least, times(sizes[0].most, 4))
             case "bytes_to_string":
-                return _scaled(sizes[0].most, TRAVERSAL), Sizes(sizes[0].least // 4, sizes[0].most)
+                return scaled(sizes[0].most, TRAVERSAL), Sizes(sizes[0].least // 4, sizes[0].most)
             case "starts_with_string" | "ends_with_string":
-                return _scaled(sizes[1].most, TRAVERSAL), None
+                return scaled(sizes[1].most, TRAVERSAL), None
             case "in_list":
                 return sizes[1].most, None
             case "matches_string":
-                return _matching(sizes[0], sizes[1]), None
+                return matching(sizes[0], sizes[1]), None
             case "contains_string":
-                return _times(_scaled(sizes[0].most, TRAVERSAL), _scaled(sizes[1].most, TRAVERSAL)), None
+                return times(scaled(sizes[0].most, TRAVERSAL), scaled(sizes[1].most, TRAVERSAL)), None
             case "add_string" | "add_bytes" | "add_list":
                 size = sizes[0].plus(sizes[1])
                 mine, theirs = self._parts_of(node.args[0]), self._parts_of(node.args[1])
                 if mine and theirs:
                     self._parts[id(node)] = (mine[0].or_(theirs[0]), mine[1].or_(theirs[1]))
-                return (1 if overload.id == "add_list" else _scaled(size.most, TRAVERSAL)), size
-        return _scaled(min(sizes[0].most, sizes[1].most), TRAVERSAL), None
+                return (1 if overload.id == "add_list" else scaled(size.most, TRAVERSAL)), size
+        return scaled(min(sizes[0].most, sizes[1].most), TRAVERSAL), None
 
     def _kubernetes(self, node: Call, overload: Overload) -> tuple[int, Sizes | None] | None:
         if node.function == "_==_":
             return self._equality(node)
-        estimate = _ESTIMATES.get(node.function)
+        estimate = ESTIMATES.get(node.function)
         if estimate is None:
             return None
         sizes = [self._known_size(operand) for operand in node.operands()]
@@ -330,10 +293,10 @@ class _Estimate:
             case "net.IP" | "net.CIDR" | "kubernetes.Quantity" | "kubernetes.Semver":
                 return 1, None
             case "kubernetes.NamedFormat":
-                return _scaled(LONGEST_FORMAT, TRAVERSAL), None
+                return scaled(LONGEST_FORMAT, TRAVERSAL), None
             case "kubernetes.URL":
                 size = self._size(node.args[1])
-                return _scaled(size.most if size else 1, TRAVERSAL), None
+                return scaled(size.most if size else 1, TRAVERSAL), None
         return None
 
     def item_size(self, node: Node) -> Sizes:
@@ -343,10 +306,6 @@ class _Estimate:
         return UNKNOWN if declared is None else declared
 
 
-Sized = Sequence[Sizes]
-Estimate = tuple[int, Sizes | None]
-
-
 def _sum(costs: list[int]) -> int:
     return min(sum(costs), MOST)
 
@@ -354,10 +313,6 @@ def _sum(costs: list[int]) -> int:
 def _is_scalar(type: Type) -> bool:
     inner, optional = types.unwrapped(type)
     return _is_scalar(inner) if optional else type.kind in ("bool", "double", "duration", "int", "timestamp", "uint")
-
-
-def _matching(text: Sizes, pattern: Sizes) -> int:
-    return _times(_scaled(_add(text.most, 1), TRAVERSAL), _scaled(pattern.most, REGEX))
 
 
 _COMPARED = frozenset(
@@ -387,198 +342,4 @@ _BY_KIND: dict[type, Callable[[_Estimate, Any], int]] = {
     MapOf: _Estimate._map,
     Fold: _Estimate._fold,
     Message: _Estimate._message,
-}
-
-
-def _fixed(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
-    return 1, None
-
-
-def _traversal(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
-    if overload.id == "cidr_ip":
-        return 1, None
-    return _scaled(sizes[0].most, TRAVERSAL), None
-
-
-def _as_long(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
-    return _scaled(sizes[0].most, TRAVERSAL), sizes[0]
-
-
-def _over_list(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate | None:
-    target = node.target
-    if target is None:
-        return None
-    if target.type.kind != "list":
-        return _scaled(sizes[0].most, TRAVERSAL), None
-    each = 1
-    if target.type.parameters[0].kind in ("string", "bytes"):
-        each = _add(1, _scaled(estimate.item_size(target).most, TRAVERSAL))
-    return _times(sizes[0].most, each), None
-
-
-def _replace(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
-    text, old, new = sizes[:3]
-    most = kept = 0
-    if old.least == 0:
-        most, kept = _add(text.most, 1), text.most
-    elif new.most <= old.least:
-        kept = text.most
-    else:
-        most = math.ceil(text.most / old.least)
-    least = kept_least = 0
-    if old.most == 0:
-        least, kept_least = _add(text.least, 1), text.least
-    elif old.most <= new.least:
-        kept_least = text.least
-    else:
-        least = math.ceil(text.least / old.most)
-    size = Sizes(least, most).times(new).plus(Sizes(kept_least, kept))
-    return _scaled(text.most, 2 * TRAVERSAL), size
-
-
-def _split(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
-    most = sizes[0].most
-    if len(node.args) > 1 and isinstance(node.args[1], Literal) and isinstance(node.args[1].value, int):
-        most = node.args[1].value % (1 << 64)
-    return _scaled(sizes[0].most, 2 * TRAVERSAL), Sizes(0, most)
-
-
-def _join(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
-    assert node.target is not None, "join is a method"
-    size = sizes[0].times(estimate.item_size(node.target)) if node.target.type.parameters else Sizes(0, 0)
-    if len(sizes) > 1:
-        between = Sizes(max(sizes[0].least - 1, 0), max(sizes[0].most - 1, 0))
-        size = size.plus(sizes[1].times(between))
-    return _scaled(size.most, TRAVERSAL), size
-
-
-def _find(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
-    return _matching(sizes[0], sizes[1]), Sizes(0, sizes[0].most)
-
-
-def _canonical(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
-    return _scaled(sizes[0].most, 2 * TRAVERSAL), None
-
-
-def _containing(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
-    cost = _scaled(32, TRAVERSAL)
-    if node.function == "containsCIDR":
-        cost += _scaled(16, TRAVERSAL) + 1
-    if overload.id.endswith("_string"):
-        cost = _add(cost, _scaled(sizes[1].most, TRAVERSAL))
-    return cost, None
-
-
-def _validate(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
-    return _scaled(_scaled(sizes[1].most, TRAVERSAL), LONGEST_NAME_PATTERN * REGEX), None
-
-
-def _listed(size: Sizes, factor: float = 1) -> Estimate:
-    """A call that makes a list."""
-    return _add(_scaled(size.most, factor), LIST + 1), size
-
-
-def _stated(node: Node, otherwise: int) -> int:
-    """The whole number that a constant is."""
-    if isinstance(node, Literal) and type(node.value) is int:
-        return max(node.value, 0)
-    return otherwise
-
-
-def _slice(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
-    length = (_stated(node.args[1], sizes[0].most) - _stated(node.args[0], 0)) % (MOST + 1)
-    return _listed(Sizes(length, length))
-
-
-def _range(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
-    length = _stated(node.args[0], MOST)
-    return _listed(Sizes(length, length))
-
-
-def _reverse(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
-    return _listed(sizes[0])
-
-
-def _flatten(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
-    return _listed(sizes[0], _stated(node.args[0], MOST) if node.args else 1)
-
-
-def _sorting(place: int) -> Callable[[_Estimate, Call, Overload, Sized], Estimate]:
-    """Each item is compared with each."""
-
-    def sort(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
-        held = overload.parameters[place].parameters[0].kind if overload.function != "distinct" else ""
-        factor = 2 + TRAVERSAL if held in ("string", "bytes") else 2
-        return _listed(sizes[place].times(sizes[place]), factor)
-
-    return sort
-
-
-def _sets(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
-    most = sizes[0].times(sizes[1]).most
-    return _add(_scaled(most, 2 if overload.function == "sets.equivalent" else 1), 1), None
-
-
-def _selector(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
-    requirements = _scaled(_scaled(sizes[1].most, 0.5), LIST + MESSAGE)
-    return _add(_add(LIST, _scaled(sizes[1].most, TRAVERSAL)), requirements), None
-
-
-def _authorization(estimate: _Estimate, node: Call, overload: Overload, sizes: Sized) -> Estimate:
-    return AUTHORIZATION, None
-
-
-_ESTIMATES: dict[str, Callable[[_Estimate, Call, Overload, Sized], Estimate | None]] = {
-    **dict.fromkeys(("isSorted", "sum", "max", "min", "indexOf", "lastIndexOf"), _over_list),
-    **dict.fromkeys(("url", "lowerAscii", "upperAscii", "substring", "trim"), _as_long),
-    **dict.fromkeys(("cidr", "isIP", "isCIDR", "ip", "quantity", "isQuantity", "semver", "isSemver"), _traversal),
-    **dict.fromkeys(("containsIP", "containsCIDR"), _containing),
-    **dict.fromkeys(
-        [
-            "masked",
-            "prefixLength",
-            "family",
-            "isUnspecified",
-            "isLoopback",
-            "isLinkLocalMulticast",
-            "isLinkLocalUnicast",
-            "isGlobalUnicast",
-            "format.named",
-            "sign",
-            "asInteger",
-            "isInteger",
-            "asApproximateFloat",
-            "isGreaterThan",
-            "isLessThan",
-            "compareTo",
-            "add",
-            "sub",
-            "major",
-            "minor",
-            "patch",
-            "getScheme",
-            "getHostname",
-            "getHost",
-            "getPort",
-            "getEscapedPath",
-            "getQuery",
-        ],
-        _fixed,
-    ),
-    "slice": _slice,
-    "lists.range": _range,
-    "reverse": _reverse,
-    "flatten": _flatten,
-    **dict.fromkeys(("sort", "distinct"), _sorting(0)),
-    "@sortByAssociatedKeys": _sorting(1),
-    **dict.fromkeys(("sets.contains", "sets.intersects", "sets.equivalent"), _sets),
-    **dict.fromkeys(("fieldSelector", "labelSelector"), _selector),
-    "check": _authorization,
-    "replace": _replace,
-    "split": _split,
-    "join": _join,
-    "find": _find,
-    "findAll": _find,
-    "ip.isCanonical": _canonical,
-    "validate": _validate,
 }

@@ -6,8 +6,9 @@ import pytest
 
 from fakekube.schema.cel.checking import Environment
 from fakekube.schema.cel.compiling import compile
-from fakekube.schema.cel.costs import MOST, highest_cost
+from fakekube.schema.cel.costs import highest_cost
 from fakekube.schema.cel.library import functions
+from fakekube.schema.cel.sizes import MOST
 from fakekube.schema.custom.declared import declared
 
 SCHEMA: dict[str, Any] = {

@@ -179,8 +179,9 @@ def _rollout(owner: Obj, sets: list[Obj], sight: Sight) -> Problems:
         return
     surge, missing = rolling["maxSurge"], rolling["maxUnavailable"]
     wanted = sum(each["spec"]["replicas"] for each in sets)
-    # Of new pods that do not get ready, those that someone else has asked for stay.
-    stuck = sight.is_tight or "fakekube/ready" in (spec["template"]["metadata"].get("annotations") or {})
+    # Of new pods that are not available, those that someone else has asked for stay.
+    broken = "fakekube/ready" in (spec["template"]["metadata"].get("annotations") or {})
+    stuck = sight.is_tight or broken or spec.get("minReadySeconds")
     if isinstance(surge, int) and wanted > spec["replicas"] + surge and not stuck:
         yield f"{named(owner)} has more than {spec['replicas']} + {surge} replicas"
     if isinstance(missing, int) and spec["replicas"]:

@@ -112,16 +112,18 @@ def _lightest(judge: Judge, world: World) -> NodeState | None:
 
 
 def _judged(judge: Judge, world: World) -> tuple[list[NodeState], dict[str, Refusal]]:
-    world.reads += len(judge.nodes.states)
-    candidates: list[NodeState] = []
-    refusals: dict[str, Refusal] = {}
-    for state in judge.nodes.present():
-        refused = judge.refusal(state)
-        if refused is None:
-            candidates.append(state)
-        else:
-            refusals[state.name] = refused
-    return candidates, refusals
+    """The nodes that would do; if none would, why each would not. Of a pod that names its node (a daemon's) others are
+    looked at in the latter case alone."""
+    states = judge.nodes.states
+    if judge.named is not None:
+        named = [state for name in sorted(judge.named) if (state := states.get(name)) is not None and state.obj]
+        world.reads += len(named)
+        if candidates := [state for state in named if judge.refusal(state) is None]:
+            return candidates, {}
+    world.reads += len(states)
+    refusals = {state.name: judge.refusal(state) for state in judge.nodes.present()}
+    candidates = [states[name] for name, refused in refusals.items() if refused is None]
+    return candidates, {name: refused for name, refused in refusals.items() if refused is not None}
 
 
 def _chosen(pod: Obj, judge: Judge, candidates: list[NodeState], world: World) -> NodeState:

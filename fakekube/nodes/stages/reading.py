@@ -139,12 +139,14 @@ def _kind(reference: Obj, where: str) -> Kind:
 def _steps(spec: Obj, kind: Kind, where: str) -> tuple[Step, ...]:
     """The steps, in their order. `next` is the older way to write them."""
     given, at = listed(spec, "steps", where), f"{where}.steps"
+    template = "patch.template"
     if not given and spec.get("next") is not None:
         given, at = _steps_of_next(mapping(spec, "next", where), f"{where}.next"), f"{where}.next"
+        template = template if spec["next"].get("patches") else "statusTemplate"
     steps: list[Step] = []
     for step in given:
         known(step, ("patch", "apply", "event", "finalizers", "delete"), at)
-        steps += _steps_of(step, kind, at)
+        steps += _steps_of(step, kind, at, template)
     return tuple(steps)
 
 
@@ -163,7 +165,8 @@ def _steps_of_next(given: Obj, where: str) -> list[Obj]:
     return found
 
 
-def _steps_of(step: Obj, kind: Kind, where: str) -> list[Step]:
+def _steps_of(step: Obj, kind: Kind, where: str, template: str) -> list[Step]:
+    """What one entry asks for; `template`: where a patch's template is written."""
     found: list[Step] = []
     if step.get("event"):
         event = step["event"]
@@ -174,7 +177,7 @@ def _steps_of(step: Obj, kind: Kind, where: str) -> list[Step]:
     if step.get("delete"):
         found.append(DeleteStep())
     if step.get("patch"):
-        found.append(_patch(step["patch"], kind, f"{where}.patch"))
+        found.append(_patch(step["patch"], kind, f"{where}.patch", f"{where}.{template}"))
     if step.get("apply"):
         found.append(_apply(step["apply"], f"{where}.apply"))
     return found
@@ -186,14 +189,14 @@ def _finalizers(given: Obj, where: str) -> FinalizersStep:
     return FinalizersStep(add, remove, bool(given.get("empty")))
 
 
-def _patch(given: Obj, kind: Kind, where: str) -> PatchStep:
+def _patch(given: Obj, kind: Kind, where: str, template: str) -> PatchStep:
     known(given, ("subresource", "root", "template", "type", "impersonation"), where)
     usual = "strategic" if kind in (("", "Pod"), ("", "Node")) else "merge"
     type = given.get("type") or usual
     if type not in PATCH_TYPES:
         raise StageError(f"{where}.type: must be one of {', '.join(PATCH_TYPES)}, not {type!r}")
     subresource, root = given.get("subresource") or "", given.get("root") or ""
-    return PatchStep(_template(given, where), type, subresource, root, _user(given, where))
+    return PatchStep(_template(given, template), type, subresource, root, _user(given, where))
 
 
 def _apply(given: Obj, where: str) -> ApplyStep:
@@ -201,7 +204,7 @@ def _apply(given: Obj, where: str) -> ApplyStep:
     type = given.get("type") or "apply"
     if type not in APPLY_TYPES:
         raise StageError(f"{where}.type: must be one of {', '.join(APPLY_TYPES)}, not {type!r}")
-    return ApplyStep(_template(given, where), type, given.get("subresource") or "", _user(given, where))
+    return ApplyStep(_template(given, f"{where}.template"), type, given.get("subresource") or "", _user(given, where))
 
 
 def _user(given: Obj, where: str) -> str:
@@ -215,4 +218,4 @@ def _template(given: Obj, where: str) -> Template:
     try:
         return Template(str(given.get("template") or ""), NAMES)
     except TemplateError as error:
-        raise StageError(f"{where}.template: {error}") from error
+        raise StageError(f"{where}: {error}") from error

@@ -83,6 +83,19 @@ def its_controller(kind: str, group: str) -> Callable[[Event, World], list[Named
     return keys
 
 
+def its_controller_or_adopter(kind: str, group: str, resource: str) -> Callable[[Event, World], list[NamedKey]]:
+    """The object's controller, if of this kind; for one without controller, everybody who might adopt it as well."""
+    controllers = its_controller(kind, group)
+
+    def keys(event: Event, world: World) -> list[NamedKey]:
+        found = controllers(event, world)
+        if event.after is not None and controller_in(event.after.view["metadata"]) is None:
+            found += selecting(resource, event, world)
+        return found
+
+    return keys
+
+
 def selecting(resource: str, event: Event, world: World) -> list[NamedKey]:
     """The objects of a resource in the same namespace whose spec.selector selects the object as it is now."""
     after = event.after

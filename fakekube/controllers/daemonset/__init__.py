@@ -11,23 +11,13 @@ from fakekube.machinery.controller import (
     NamedKey,
     Watch,
     its_controller,
+    its_controller_or_adopter,
     itself,
-    selecting,
     service_account,
 )
 from fakekube.machinery.history import REVISIONS
-from fakekube.machinery.podfacts import controller_in
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event, Key
-
-_CONTROLLER = its_controller("DaemonSet", "apps")
-
-
-def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
-    """The pod's controller; for one without, every DaemonSet that might adopt it."""
-    if event.after is not None and controller_in(event.after.view["metadata"]) is None:
-        return _CONTROLLER(event, world) + selecting(RESOURCE, event, world)
-    return _CONTROLLER(event, world)
 
 
 def _of_node(event: Event, world: World) -> Iterable[NamedKey]:
@@ -51,9 +41,9 @@ CONTROLLER = Controller(
     reconcile=reconcile,
     watches=(
         Watch(RESOURCE, itself),
-        Watch("pods", _of_pod),
+        Watch("pods", its_controller_or_adopter("DaemonSet", "apps", RESOURCE)),
         Watch("nodes", _of_node),
-        Watch(REVISIONS, _CONTROLLER),
+        Watch(REVISIONS, its_controller("DaemonSet", "apps")),
     ),
     user=service_account("daemon-set-controller"),
     component="daemonset-controller",

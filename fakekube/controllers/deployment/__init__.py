@@ -9,24 +9,13 @@ from fakekube.machinery.controller import (
     Controller,
     NamedKey,
     Watch,
-    its_controller,
+    its_controller_or_adopter,
     itself,
-    selecting,
     service_account,
 )
 from fakekube.machinery.podfacts import controller_in
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event, Key
-
-_CONTROLLER = its_controller("Deployment", "apps")
-
-
-def _of_replicaset(event: Event, world: World) -> Iterable[NamedKey]:
-    """The ReplicaSet's controller; for one without, every Deployment that might adopt it."""
-    after = event.after
-    if after is not None and controller_in(after.view["metadata"]) is None and after.labels:
-        return _CONTROLLER(event, world) + selecting("deployments.apps", event, world)
-    return _CONTROLLER(event, world)
 
 
 def _of_gone_pod(event: Event, world: World) -> Iterable[NamedKey]:
@@ -51,7 +40,7 @@ CONTROLLER = Controller(
     reconcile=rollout.reconcile,
     watches=(
         Watch("deployments.apps", itself),
-        Watch("replicasets.apps", _of_replicaset),
+        Watch("replicasets.apps", its_controller_or_adopter("Deployment", "apps", "deployments.apps")),
         Watch("pods", _of_gone_pod),
     ),
     user=service_account("deployment-controller"),

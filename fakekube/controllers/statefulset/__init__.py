@@ -10,23 +10,13 @@ from fakekube.machinery.controller import (
     NamedKey,
     Watch,
     its_controller,
+    its_controller_or_adopter,
     itself,
-    selecting,
     service_account,
 )
 from fakekube.machinery.history import REVISIONS
-from fakekube.machinery.podfacts import controller_in
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event
-
-_CONTROLLER = its_controller("StatefulSet", "apps")
-
-
-def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
-    """The pod's controller; for one without, every StatefulSet that might adopt it."""
-    if event.after is not None and controller_in(event.after.view["metadata"]) is None:
-        return _CONTROLLER(event, world) + selecting(RESOURCE, event, world)
-    return _CONTROLLER(event, world)
 
 
 def _of_claim(event: Event, world: World) -> Iterable[NamedKey]:
@@ -43,8 +33,8 @@ CONTROLLER = Controller(
     reconcile=reconcile,
     watches=(
         Watch(RESOURCE, itself),
-        Watch("pods", _of_pod),
-        Watch(REVISIONS, _CONTROLLER),
+        Watch("pods", its_controller_or_adopter("StatefulSet", "apps", RESOURCE)),
+        Watch(REVISIONS, its_controller("StatefulSet", "apps")),
         Watch("persistentvolumeclaims", _of_claim),
     ),
     user=service_account("statefulset-controller"),

@@ -85,7 +85,8 @@ class WorkQueue:
 
     def has_ready(self) -> bool:
         """Whether a key may be looked at now."""
-        if self._heap:
+        heap = self._heap
+        if heap and heap[0][0] <= self._clock.now():
             self._take_due()
         return bool(self._ready) and not self.rests
 

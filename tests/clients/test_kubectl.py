@@ -556,3 +556,23 @@ def test_custom_kinds(kubectl: Kubectl) -> None:
     check(kubectl('patch tb t --type merge -p \'{"spec":{"legs":5}}\''), (r"patched",))
     kubectl("delete crd tables.example.com --timeout=10s")
     check(kubectl.refused("get tables.example.com"), (r"the server doesn't have a resource type|could not find",))
+
+
+JOB = """
+apiVersion: batch/v1
+kind: Job
+metadata: {name: long}
+spec:
+  ttlSecondsAfterFinished: 86400
+  template:
+    metadata: {annotations: {fakekube/exit-code: "0", fakekube/exit-after: "36000"}}
+    spec: {restartPolicy: Never, containers: [{name: c, image: i}]}
+"""
+
+
+@pytest.mark.fakekube(clock="auto")
+def test_who_waits_with_an_automatic_clock_waits_for_a_moment(kubectl: Kubectl) -> None:
+    kubectl("apply -f -", stdin=JOB)
+    kubectl("wait --for=condition=complete job/long --timeout=20s")
+    check(kubectl("get job,pods"), (r"^job\.batch/long +Complete +1/1 +10h +10h", r"^pod/long-\w+ +0/1 +Completed"))
+    kubectl("wait --for=delete job/long --timeout=20s")

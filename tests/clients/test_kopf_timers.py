@@ -6,7 +6,6 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -60,8 +59,9 @@ def operator(kube: FakeCluster) -> Iterator[Operator]:
     async def login(**_: Any) -> kopf.ConnectionInfo:
         return kopf.ConnectionInfo(server=kube.url, token=kube.token)
 
-    stop: Future[None] = Future()  # a threading.Event would be waited for by a thread more
+    stop = asyncio.Event()  # for a threading.Event one more thread would wait
     ready = threading.Event()
+    loop = kube.clock.loop()
 
     def run() -> None:
         work = kopf.operator(
@@ -72,14 +72,14 @@ def operator(kube: FakeCluster) -> Iterator[Operator]:
             stop_flag=stop,
             ready_flag=ready,
         )
-        with asyncio.Runner(loop_factory=kube.clock.loop) as runner:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
             runner.run(work)
 
     thread = threading.Thread(target=run)
     thread.start()
     ready.wait(10)
     yield found
-    stop.set_result(None)
+    loop.call_soon_threadsafe(stop.set)
     thread.join()
 
 

@@ -48,9 +48,8 @@ class History:
             key=lambda each: (each["revision"], each["metadata"].get("creationTimestamp", ""), each["metadata"]["name"])
         )
         made = _made(owner, reference, hash_label, found[-1]["revision"] + 1 if found else 1, collisions)
-        stranger = world.get(REVISIONS, made["metadata"]["namespace"], made["metadata"]["name"])
-        if stranger is not None and stranger.get("data") != made["data"]:
-            stranger = None
+        named = world.get(REVISIONS, made["metadata"]["namespace"], made["metadata"]["name"])
+        stranger = named if named is not None and named not in found and named.get("data") == made["data"] else None
         return cls(owner, hash_label, tuple(found), tuple(changes), made, stranger)
 
     def present(self) -> Obj | None:

@@ -12,6 +12,7 @@ from fakekube_conformance.failures import contains, covers, equal, holds, look
 from fakekube_conformance.objects import Obj, container, idle_template, job, workload
 
 SETS, JOBS = "apps/v1/statefulsets", "batch/v1/jobs"
+REVISIONS = "apps/v1/controllerrevisions"
 NEEDS = ("controllers",)
 
 
@@ -115,6 +116,21 @@ def update_order(case: Case) -> None:
         case, "db", 1, "with the new template", lambda each: look(each, "metadata.annotations.example~org/round")
     )
     equal("changed, above the partition", names(fresh), ["db-1"])
+
+
+@check("Going back to an old template of a StatefulSet makes its ControllerRevision the newest", needs=NEEDS)
+def revisions(case: Case) -> None:
+    stateful(case, 0)
+    for value, number in (("2", 2), (None, 3)):
+        case.merge(f"{SETS}/db", {"spec": {"template": {"metadata": {"annotations": {"example.org/round": value}}}}})
+        case.until(f"there is revision {number}", partial(newest_revision_is, case, number))
+    held = case.get(REVISIONS, labelSelector="app=db").body["items"]
+    equal("revisions", sorted(each["revision"] for each in held), [2, 3])
+
+
+def newest_revision_is(case: Case, number: int) -> bool:
+    found = case.get(REVISIONS, labelSelector="app=db").body["items"]
+    return max((each["revision"] for each in found), default=0) == number
 
 
 @check("A DaemonSet runs one pod on every node that takes it", needs=("controllers", "nodes"))

@@ -69,7 +69,7 @@ def default_failure_policy(spec: Obj) -> None:
     """Conditions are looked for with the status True."""
     for rule in (spec.get("podFailurePolicy") or {}).get("rules") or ():
         for pattern in rule.get("onPodConditions") or ():
-            pattern.setdefault("status", "True")
+            pattern["status"] = pattern.get("status") or "True"
 
 
 def default_nested(spec: Obj) -> None:

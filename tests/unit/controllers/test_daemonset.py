@@ -172,6 +172,15 @@ async def test_old_revisions_go_and_one_that_a_pod_has_counts_too() -> None:
     assert sorted(each["revision"] for each in made.all("controllerrevisions.apps")) == [1, 3, 4]
 
 
+async def test_going_back_to_an_old_template_makes_its_revision_the_newest() -> None:
+    made = await lab("daemonset", count=1)
+    await make_set(made)
+    for image in ("app:1", "app:2", "app:1"):
+        await change(made, SETS, "ds", {"spec": {"template": template(container={"image": image})}})
+        await made.settle()
+    assert sorted(each["revision"] for each in made.all("controllerrevisions.apps")) == [2, 3]
+
+
 async def test_a_revision_that_an_earlier_owner_left_is_used_until_it_goes() -> None:
     made = await lab("daemonset", count=1)
     await make_set(made)

@@ -60,6 +60,13 @@ async def test_a_selector_of_ones_own_needs_saying_so(api: Api) -> None:
     assert job["spec"]["template"]["metadata"]["labels"] == {"a": "b"}
 
 
+@pytest.mark.parametrize("given", [{}, {"status": ""}])
+async def test_conditions_of_a_failure_policy_are_looked_for_with_true(api: Api, given: Obj) -> None:
+    rule = {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", **given}]}
+    job = await made(api, podFailurePolicy={"rules": [rule]})
+    assert job["spec"]["podFailurePolicy"]["rules"][0]["onPodConditions"][0]["status"] == "True"
+
+
 BAD: list[tuple[Obj, str]] = [
     ({"parallelism": -1}, "spec.parallelism: Invalid value: -1: must be greater than or equal to 0"),
     (

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-import re2
-
 KEPT_PATTERNS = 4096
 """Compiled patterns that are remembered, over all schemas."""
 
@@ -29,8 +27,15 @@ _GO_WORDS = {
 }
 """RE2's complaints whose words are other than Go's."""
 
-_OPTIONS = re2.Options()
-_OPTIONS.log_errors = False
+
+@lru_cache(maxsize=1)
+def _engine() -> tuple[Any, Any]:
+    """RE2 and our options; it is loaded when the first pattern is read, which few clusters have."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    return re2, options
 
 
 class PatternError(ValueError):
@@ -40,8 +45,9 @@ class PatternError(ValueError):
 @lru_cache(maxsize=KEPT_PATTERNS)
 def compiled(pattern: str) -> Any:
     """The compiled pattern; PatternError if it cannot be read."""
+    re2, options = _engine()
     try:
-        return re2.compile(pattern, _OPTIONS)
+        return re2.compile(pattern, options)
     except re2.error as error:
         raise PatternError(_in_go_words(pattern, error)) from None
 
@@ -50,7 +56,8 @@ def compiled(pattern: str) -> Any:
 def matcher(pattern: str) -> Callable[[str], bool]:
     """Whether a text holds a match of the pattern; PatternError if it cannot be read."""
     whole = compiled(pattern)
-    search = re2.Set.SearchSet(_OPTIONS)  # of one pattern: the quickest way to a yes or no
+    re2, options = _engine()
+    search = re2.Set.SearchSet(options)  # of one pattern: the quickest way to a yes or no
     search.Add(pattern)
     try:
         search.Compile()

@@ -101,7 +101,10 @@ class Client:
         """Change the object by a merge, strategic or JSON patch, or apply a configuration of it."""
         request = self._request("patch", resource, namespace, name, subresource)
         request.force = force
-        return self._answer(await self._registry.patch(request, PATCH_TYPES[type], orjson.dumps(patch)))
+        raw = orjson.dumps(patch)
+        if type == "apply" and isinstance(patch, dict):
+            return self._answer(await self._registry.apply(request, orjson.loads(raw)))
+        return self._answer(await self._registry.patch(request, PATCH_TYPES[type], raw))
 
     async def delete(self, resource: Resource | str, namespace: str, name: str, options: Obj | None = None) -> Obj:
         """Delete the object: the Status, or the object if it stays for a while."""

@@ -118,7 +118,7 @@ class Registry:
     async def patch(self, request: Request, media: str, raw: bytes) -> Outcome:
         """PATCH in one of the four languages; an apply of what is not there creates it."""
         if media == patching.APPLY_PATCH:
-            return await self._apply(request, patching.read_apply(request, raw))
+            return await self.apply(request, patching.read_apply(request, raw))
         if self.backend.store.get(key_of(request)) is None:
             raise errors.not_found(request.resource.group, request.resource.plural, request.name)
         expected = incoming.expected_of(request)
@@ -142,7 +142,8 @@ class Registry:
 
         return await self._moved(request, self.writer.update(request, change))
 
-    async def _apply(self, request: Request, config: Obj) -> Outcome:
+    async def apply(self, request: Request, config: Obj) -> Outcome:
+        """Server-side apply of a configuration, which is given away; what is not there is created."""
         meta = config.get("metadata")
         if isinstance(meta, dict):
             self._check_applied(request, config, meta)

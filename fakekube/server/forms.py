@@ -9,7 +9,6 @@ import orjson
 
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj
-from fakekube.registry import tables
 from fakekube.registry.versions import head
 from fakekube.schema import protobuf
 from fakekube.schema.resources import Resource
@@ -91,6 +90,14 @@ def check_include(include: str) -> None:
         raise StatusError(400, "BadRequest", UNKNOWN_INCLUDE.format(include))
 
 
+def _table(
+    resource: Resource, objs: Sequence[Obj], now: float, form: Form, include: str, meta: Obj, **more: bool
+) -> Obj:
+    from fakekube.registry import tables  # many cells of many kinds, which clients other than kubectl never see
+
+    return tables.table(resource, objs, now, form.version, include or "Metadata", meta, **more)
+
+
 def one(form: Form, resource: Resource, raw: bytes, include: str, now: float) -> bytes:
     """One object in a form other than its own."""
     check(form, resource, is_list=False)
@@ -98,7 +105,7 @@ def one(form: Form, resource: Resource, raw: bytes, include: str, now: float) ->
     if form.transform == TABLE:
         check_include(include)
         meta = {"resourceVersion": obj["metadata"].get("resourceVersion", "")}
-        return orjson.dumps(tables.table(resource, [obj], now, form.version, include or "Metadata", meta))
+        return orjson.dumps(_table(resource, [obj], now, form, include, meta))
     return orjson.dumps(partial(form, obj))
 
 
@@ -118,7 +125,7 @@ def many(form: Form, resource: Resource, metadata: bytes, items: Sequence[bytes]
     meta = orjson.loads(metadata)
     if form.transform == TABLE:
         check_include(include)
-        return orjson.dumps(tables.table(resource, objs, now, form.version, include or "Metadata", meta))
+        return orjson.dumps(_table(resource, objs, now, form, include, meta))
     found = {
         "kind": PARTIAL_LIST,
         "apiVersion": f"meta.k8s.io/{form.version}",
@@ -137,7 +144,7 @@ def event(form: Form, resource: Resource, kind: str, raw: bytes, include: str, n
     else:
         found = orjson.loads(raw)
         meta = {"resourceVersion": found["metadata"].get("resourceVersion", "")}
-        obj = tables.table(resource, [found], now, form.version, include or "Metadata", meta, headers=first)
+        obj = _table(resource, [found], now, form, include, meta, headers=first)
     return frame(form, kind, obj)
 
 

@@ -10,11 +10,12 @@ import pytest
 
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj
-from fakekube.registry.kinds import ROWS
+from fakekube.registry.kinds import MODULES
 from fakekube.schema.resources import Resource
 from fakekube.schema.typed import List, Map, Scalar, Struct, Type
 from tests.unit.registry.kinds.conftest import NAMESPACE, SCHEME, Api
 
+IDS = [resource_id for ids in MODULES.values() for resource_id in ids]
 TEXTS = (
     "", "a", "b", "A b", "a.b", "10.0.0.1", "::1", "1Gi", "/x", "a/b", "http", "metadata.name", "x" * 70,
     "0", "25%", "*", "Always", "Never", "TCP", "Exists", "In", "RollingUpdate", "OnDelete", "Indexed", "Localhost",
@@ -125,7 +126,7 @@ def bare(obj: Obj, name: str) -> Obj:
 @pytest.mark.parametrize("seed", range(4))
 async def test_kinds(seed: int) -> None:
     api, chance, stored = Api(), Chance(seed), 0
-    for number, resource_id in enumerate([*ROWS] * 6):
+    for number, resource_id in enumerate([*IDS] * 6):
         resource, name = SCHEME.stored(resource_id), f"n{number}"
         assert resource is not None, resource_id
         namespace = NAMESPACE if resource.namespaced else ""

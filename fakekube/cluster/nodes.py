@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fakekube.core.clock import timestamp
 from fakekube.core.meta import Obj
-from fakekube.nodes import heartbeat, roster
+from fakekube.nodes import bootstrap, heartbeat, roster
 from fakekube.nodes.behaviour import Rules
 from fakekube.nodes.memory import Anew
 from fakekube.registry.client import Client
@@ -35,18 +35,27 @@ class NodeVerbs:
         taints: list[Obj] | None = None,
     ) -> Obj:
         cluster = self._cluster
+        if name is not None and not self._exists(name):
+            cluster.roster.remove(name)
         number = roster.free_number(cluster.world.list("nodes"), cluster.settings.nodes)
         now, version = timestamp(cluster.clock), cluster.version["gitVersion"]
         node = roster.new_node(number, now, version, name, labels, capacity, taints)
         name = node["metadata"]["name"]
         cluster.roster.add(name)
         try:
-            made = await Client(cluster.registry, cluster.node_user(name), "kubelet").create("nodes", "", node)
+            made = await self._register(node)
         except BaseException:
             cluster.roster.remove(name)
             raise
         self._take_up(name)  # what was bound to a node of this name before
         return made
+
+    def _exists(self, name: str) -> bool:
+        return self._cluster.world.get("nodes", "", name) is not None
+
+    async def _register(self, node: Obj) -> Obj:
+        user = self._cluster.node_user(node["metadata"]["name"])
+        return await Client(self._cluster.registry, user, "kubelet").create("nodes", "", node)
 
     async def remove(self, name: str) -> None:
         self._cluster.roster.remove(name)
@@ -71,8 +80,12 @@ class NodeVerbs:
         await self.stop(name)
 
     async def start(self, name: str) -> None:
-        self._cluster.world.follower(Rules).leaving.discard(name)
-        self._cluster.roster.start(name)
+        cluster = self._cluster
+        cluster.world.follower(Rules).leaving.discard(name)
+        cluster.roster.start(name)
+        if not self._exists(name):  # somebody has deleted it
+            number = bootstrap.number_of(name)
+            await self._register(bootstrap.node(number, timestamp(cluster.clock), cluster.version["gitVersion"]))
         self._take_up(name)
 
     def _take_up(self, name: str) -> None:
@@ -125,7 +138,7 @@ class Nodes:
         self._owner._call(self._verbs.shut_down(name))
 
     def start(self, name: str) -> None:
-        """The node's kubelet speaks again, and takes up what it finds."""
+        """The node's kubelet speaks again, and takes up what it finds. A Node that was deleted is made anew."""
         self._owner._call(self._verbs.start(name))
 
     def names(self) -> list[str]:

@@ -45,6 +45,8 @@ def start_after(container: Container) -> float:
 def begun(container: Container, attempt: int = 0) -> Obj:
     """It runs since now; whether it is started and ready at once is up to its probes."""
     status, spec, behaviour = run(container, attempt), container.spec, container.behaviour
+    if container.passes:
+        return status | {"ready": False}
     if behaviour is USUAL and not probes.PROBES & spec.keys():
         return status
     started = not probes.has_startup(spec, behaviour)
@@ -156,6 +158,8 @@ def ends_now(container: Container) -> Obj:
 def ended_as(container: Container, code: int, reason: str) -> Obj:
     """It has ended with this code."""
     ended = statuses.end(container.pod, container.spec, container.status, code, container.now, reason)
+    if container.passes and code == 0:
+        ended["ready"] = True
     if container.behaviour.message:
         ended["state"][TERMINATED]["message"] = container.behaviour.message
     return ended
@@ -183,6 +187,8 @@ def has_started(container: Container) -> Obj:
 
 def may_be_ready(container: Container) -> bool:
     """Whether only its readiness is missing."""
+    if container.passes:
+        return False
     return container.state == RUNNING and not container.status.get("ready") and bool(container.status.get("started"))
 
 
@@ -201,6 +207,12 @@ def told_place(container: Container) -> str:
 def error_event(what: str) -> Told:
     """The event about what went wrong."""
     return "Warning", "Failed", f"Error: {what}"
+
+
+def tells_start_error(container: Container) -> tuple[Told, ...]:
+    """The event of a container that the runtime cannot start."""
+    fault = "" if container.fault else container.behaviour.start_error or ""
+    return (error_event(fault),) if fault else ()
 
 
 def tells_pull(container: Container) -> tuple[Told, ...]:

@@ -41,7 +41,7 @@ class Behaviour:
     exit_code: int | None = None
     """It ends by itself with this code."""
     exit_after: float | None = None
-    """Seconds from each start to that end; at once when nothing is said."""
+    """Seconds from each start to that end, with 0 if no code is said; at once when nothing is said."""
     restarts: bool | None = None
     """False: a container that waits for its restart after it has ended is not started again."""
     fail_first: int | None = None
@@ -76,7 +76,12 @@ class Behaviour:
             return OOM_KILLED, "OOMKilled"
         if failing:
             return _ending(self.exit_code or 1)
-        return None if self.exit_code is None else _ending(self.exit_code)
+        return _ending(self.exit_code or 0) if self.ends else None
+
+    @property
+    def ends(self) -> bool:
+        """Whether it says that containers end by themselves, be it only when."""
+        return self.exit_code is not None or self.exit_after is not None
 
     @property
     def concerns_readiness(self) -> bool:
@@ -151,7 +156,7 @@ _READ: dict[str, Callable[[str], Any]] = {
 ANNOTATIONS = {PREFIX + name.replace("_", "-"): (name, read) for name, read in _READ.items()}
 """By annotation: the field of Behaviour and how its text is read."""
 ENDS_ONCE = Behaviour(restarts=False)
-"""The annotation fakekube/exit-code by itself leaves a container that would be started again in CrashLoopBackOff."""
+"""An annotation that says how or when containers end by themselves leaves a container that would be started again in CrashLoopBackOff."""
 
 
 def annotated(pod: Obj) -> Behaviour:
@@ -162,9 +167,9 @@ def annotated(pod: Obj) -> Behaviour:
             found[row[0]] = row[1](text)
     if not found:
         return USUAL
-    if "exit_code" in found:
-        found.setdefault("restarts", False)
-    return Behaviour(**found)
+    behaviour = Behaviour(**found)
+    once = behaviour.exit_code is not None or (behaviour.ends and not behaviour.oom and not behaviour.fail_first)
+    return ENDS_ONCE | behaviour if once else behaviour
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -28,6 +28,11 @@ def nodes(count: int, now: str, version: str) -> list[Obj]:
     return [node(number, now, version) for number in range(1, count + 1)]
 
 
+def number_of(name: str) -> int:
+    """The number of the node that has this name from the start."""
+    return int(name.removeprefix("node-"))
+
+
 def node(number: int, now: str, version: str) -> Obj:
     """The Node object with this number, counted from 1."""
     name = f"node-{number}"

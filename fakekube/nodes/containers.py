@@ -73,10 +73,15 @@ class Container:
         return self.status.get("restartCount") or 0
 
     @property
+    def passes(self) -> bool:
+        """Whether it is an init container that those after it wait for the end of: it is ready when it has ended well."""
+        return self.init and not statuses.is_sidecar(self.spec)
+
+    @property
     def outcome(self) -> tuple[int, str] | None:
         """How this run ends, if it ends by itself; an init container that nothing is said of ends well."""
         found = self.behaviour.outcome(self.turn + self.restarts)
-        if found is None and self.init and not statuses.is_sidecar(self.spec):
+        if found is None and self.passes:
             return 0, "Completed"
         return found
 

@@ -156,7 +156,7 @@ class Life:
         if made.inits:
             status["initContainerStatuses"] = [_after_all(pod, each, now) for each in made.inits]
         reason = "PodCompleted" if phase == "Succeeded" else "PodFailed"
-        return statuses.with_conditions(pod, status, now, statuses.ended_entries(reason))
+        return statuses.with_conditions(pod, status, now, statuses.ended_entries(pod, status, reason))
 
 
 def _by_name(listed: Any) -> dict[str, Obj]:

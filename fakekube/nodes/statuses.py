@@ -77,6 +77,7 @@ def _condition(pod: Obj, kind: str, state: str, now: float, reason: str = "", me
 
 Entries = dict[str, tuple[str, str, str]]
 """By type: status, reason and message of the kubelet's conditions."""
+FINE = ("True", "", "")
 _OWN = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady")
 
 
@@ -113,25 +114,27 @@ def entries(pod: Obj, status: Obj, *, sandbox: bool) -> Entries:
     """The conditions of a pod that has not ended, as its containers are."""
     inits = {each["name"]: each for each in status.get("initContainerStatuses") or ()}
     listed = pod["spec"].get("initContainers") or ()
-    begun = any(_has_begun(each) for each in status["containerStatuses"])
-    missing = [] if begun else [each["name"] for each in listed if not is_initialized(each, inits.get(each["name"]))]
     unready = [each["name"] for each in listed if is_sidecar(each) and not inits.get(each["name"], {}).get("ready")]
     unready += [each["name"] for each in status["containerStatuses"] if not each.get("ready")]
-    fine = ("True", "", "")
-    initialized, containers = fine, fine
-    if missing:
-        initialized = _lacking("ContainersNotInitialized", "incomplete", missing)
-    if unready:
-        containers = _lacking("ContainersNotReady", "unready", unready)
+    containers = _lacking("ContainersNotReady", "unready", unready) if unready else FINE
     held = "" if unready else gates(pod)
     ready = ("False", "ReadinessGatesNotReady", held) if held else containers
     prepared = ("True" if sandbox else "False", "", "")
     return {
         "PodReadyToStartContainers": prepared,
-        "Initialized": initialized,
+        "Initialized": _initialized(pod, status),
         "Ready": ready,
         "ContainersReady": containers,
     }
+
+
+def _initialized(pod: Obj, status: Obj) -> tuple[str, str, str]:
+    if any(_has_begun(each) for each in status.get("containerStatuses") or ()):
+        return FINE
+    inits = {each["name"]: each for each in status.get("initContainerStatuses") or ()}
+    listed = pod["spec"].get("initContainers") or ()
+    missing = [each["name"] for each in listed if not is_initialized(each, inits.get(each["name"]))]
+    return _lacking("ContainersNotInitialized", "incomplete", missing) if missing else FINE
 
 
 def _lacking(reason: str, what: str, names: list[str]) -> tuple[str, str, str]:
@@ -148,9 +151,10 @@ def is_initialized(container: Obj, status: Obj | None) -> bool:
     return status is not None and bool(status.get("started" if is_sidecar(container) else "ready"))
 
 
-def ended_entries(reason: str) -> Entries:
-    """The conditions of a pod that has ended."""
-    ended, initialized = ("False", reason, ""), ("True", reason if reason == "PodCompleted" else "", "")
+def ended_entries(pod: Obj, status: Obj, reason: str) -> Entries:
+    """The conditions of a pod that has ended with this status."""
+    ended = ("False", reason, "")
+    initialized = ("True", reason, "") if reason == "PodCompleted" else _initialized(pod, status)
     made = {"Initialized": initialized, "Ready": ended, "ContainersReady": ended}
     return {"PodReadyToStartContainers": ("False", "", ""), **made}
 
@@ -253,7 +257,7 @@ def stopped(pod: Obj, now: float, stop: Stop) -> Obj:
     status = _all_ended(pod, TERMINATED, now, stop)
     codes = [each["state"]["terminated"]["exitCode"] for each in status.get("containerStatuses") or ()]
     phase, reason = ("Failed", "PodFailed") if any(codes) or not codes else ("Succeeded", "PodCompleted")
-    return with_conditions(pod, status | {"phase": phase}, now, ended_entries(reason))
+    return with_conditions(pod, status | {"phase": phase}, now, ended_entries(pod, status, reason))
 
 
 def failed(pod: Obj, now: float, code: int, reason: str = "", message: str = "") -> Obj:
@@ -261,4 +265,4 @@ def failed(pod: Obj, now: float, code: int, reason: str = "", message: str = "")
     status = _all_ended(pod, code, now) | {"phase": "Failed"}
     if reason:
         status |= {"reason": reason, "message": message}
-    return with_conditions(pod, status, now, ended_entries("PodFailed"))
+    return with_conditions(pod, status, now, ended_entries(pod, status, "PodFailed"))

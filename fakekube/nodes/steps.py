@@ -102,10 +102,16 @@ STEPS = (
         lambda c: acts.may_start(c) and bool(c.behaviour.start_error),
         acts.start_after,
         acts.cannot_start,
-        lambda c: (acts.error_event(c.behaviour.start_error or ""),),
+        acts.tells_start_error,
     ),
     Step("start", acts.may_start, acts.start_after, acts.started),
-    Step("try the start again", lambda c: c.state == BAD_START and not c.backoff, acts.at_once, acts.restarted),
+    Step(
+        "try the start again",
+        lambda c: c.state == BAD_START and not c.backoff,
+        acts.at_once,
+        acts.restarted,
+        acts.tells_start_error,
+    ),
     Step("back off from the start", lambda c: c.state == BAD_START, acts.at_once, acts.crashed, acts.tells_back_off),
     Step(
         "end",
@@ -166,6 +172,7 @@ STEPS = (
         lambda c: c.state == CRASHED and c.behaviour.restarts is not False,
         lambda c: float(c.backoff),
         acts.restarted,
+        acts.tells_start_error,
     ),
 )
 """Of those that apply, the one that is due first is taken; of several due at once the first."""

@@ -48,6 +48,21 @@ def test_a_node_with_a_name_and_taints(kube: FakeCluster) -> None:
         kube.nodes.add("gpu")
 
 
+def test_a_node_that_somebody_deleted_comes_back_when_its_kubelet_starts(kube: FakeCluster) -> None:
+    kube.nodes.stop("node-2")
+    kube.delete("nodes", "node-2")
+    kube.nodes.start("node-2")
+    kube.settle()
+    assert (state(kube, "node-2"), kube.nodes.names()) == ("True", ["node-1", "node-2"])
+
+
+def test_the_name_of_a_node_that_somebody_deleted_is_free(kube: FakeCluster) -> None:
+    kube.delete("nodes", "node-2")
+    kube.nodes.add("node-2", labels={"new": "yes"})
+    kube.settle()
+    assert kube.get("nodes", "node-2")["metadata"]["labels"]["new"] == "yes"
+
+
 def test_pods_of_a_silent_node_are_evicted_in_time(kube: FakeCluster) -> None:
     soon = [
         {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}

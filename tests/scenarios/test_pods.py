@@ -213,6 +213,41 @@ def test_an_init_container_that_fails(kube: FakeCluster) -> None:
     assert phase(kube, "once") == "Failed"
 
 
+def initialized(kube: FakeCluster) -> tuple[str, str]:
+    conditions = kube.get("pods", "a")["status"]["conditions"]
+    return next((each["status"], each.get("reason", "")) for each in conditions if each["type"] == "Initialized")
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_pod_is_initialized_when_its_init_containers_have_ended_well(kube: FakeCluster, code: int) -> None:
+    kube.pods.behave("app=web", container="first", exit_code=code, exit_after=10)
+    kube.apply(pod(initContainers=[{"name": "first", "image": "i"}], restartPolicy="Never"))
+    kube.settle()
+    first = container(kube, place="initContainerStatuses")
+    assert (first["ready"], first["started"], initialized(kube)) == (False, True, ("False", "ContainersNotInitialized"))
+    kube.clock.advance(10)
+    assert container(kube, place="initContainerStatuses")["ready"] is (code == 0)
+    assert initialized(kube) == (("True", "") if code == 0 else ("False", "ContainersNotInitialized"))
+    assert phase(kube) == ("Running" if code == 0 else "Failed")
+
+
+def test_a_time_alone_says_that_containers_end_well(kube: FakeCluster) -> None:
+    kube.pods.behave("app=web", exit_after=10)
+    kube.apply(pod(restartPolicy="Never"))
+    kube.clock.advance(9)
+    assert phase(kube) == "Running"
+    kube.clock.advance(1)
+    assert phase(kube) == "Succeeded"
+
+
+def test_each_start_that_fails_is_told(kube: FakeCluster) -> None:
+    kube.pods.behave("app=web", start_error="no such file")
+    kube.apply(pod())
+    kube.clock.advance(35)
+    told = [each["count"] for each in kube.list("events") if each["message"] == "Error: no such file"]
+    assert (told, container(kube)["restartCount"]) == ([4], 3)
+
+
 def test_one_container_of_several_crashes(kube: FakeCluster) -> None:
     kube.pods.behave({"app": "web"}, container="side", crash=True)
     kube.apply(pod(containers=[{"name": "c", "image": "i"}, {"name": "side", "image": "i"}]))

@@ -156,7 +156,7 @@ _READ: dict[str, Callable[[str], Any]] = {
 ANNOTATIONS = {PREFIX + name.replace("_", "-"): (name, read) for name, read in _READ.items()}
 """By annotation: the field of Behaviour and how its text is read."""
 ENDS_ONCE = Behaviour(restarts=False)
-"""An annotation that says how or when containers end by themselves leaves a container that would be started again in CrashLoopBackOff."""
+"""What is annotated to end, and would be started again, is left in CrashLoopBackOff if no more is said."""
 
 
 def annotated(pod: Obj) -> Behaviour:

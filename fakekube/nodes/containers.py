@@ -74,7 +74,7 @@ class Container:
 
     @property
     def passes(self) -> bool:
-        """Whether it is an init container that those after it wait for the end of: it is ready when it has ended well."""
+        """Whether it is an init container whose end is waited for: it is ready when it has ended well."""
         return self.init and not statuses.is_sidecar(self.spec)
 
     @property

@@ -52,7 +52,9 @@ def apply(ruled: Ruled, value: Any, old: Any, path: str, kind: str, budget: Budg
             application.cannot(f"validation failed {_OUT_OF_BUDGET}")
             raise _Stop
         for program in ruled.programs:
-            if program.test is not None and (old is not None or program.optional_old or not program.uses_old):
+            if program.error:
+                application.cannot(f"rule compile error: {program.error}")
+            elif program.test is not None and (old is not None or program.optional_old or not program.uses_old):
                 application.judge(program)
     except _Stop:
         budget.left = -1

@@ -207,8 +207,8 @@ def _number(schema: Schema, nullable: bool, types: tuple[type, ...]) -> Fits:
     high = most if most is not None else float("inf")
     if multiple is not None or format == "float" or schema.get("exclusiveMinimum") or schema.get("exclusiveMaximum"):
         return lambda value: (nullable and value is None) or not judging.errors(schema, value)
-    if types == (int,) and not (float(low).is_integer() or least is None) | (float(high).is_integer() or most is None):
-        return _never
+    if types == (int,) and not all(float(each).is_integer() for each in (least, most) if each is not None):
+        return _never  # bounds that are no integers are faults themselves
 
     def fits(value: Any) -> bool:
         if type(value) not in types:

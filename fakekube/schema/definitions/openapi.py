@@ -11,6 +11,7 @@ from fakekube.core.fielderrors import FieldError, forbidden, invalid, not_suppor
 from fakekube.schema.custom.judging import bad_value
 from fakekube.schema.definitions.paths import PathError, follow
 from fakekube.schema.definitions.rules import Surroundings, rule_errors
+from fakekube.schema.definitions.structural import construction_error
 
 Schema = Mapping[str, Any]
 
@@ -294,6 +295,8 @@ def _rule(schema: Schema, rule: Mapping[str, Any], path: str) -> Iterator[FieldE
 
 
 def _leads_somewhere(path: str, schema: Schema) -> bool:
+    if construction_error(schema):
+        return True  # nobody can tell
     try:
         follow(path, schema)
     except PathError:

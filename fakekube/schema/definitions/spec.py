@@ -124,6 +124,7 @@ def errors(stated: Obj, options: Options | None = None) -> list[FieldError]:
         *_group(stated.get("group") or ""),
         *_one_of("spec.scope", stated.get("scope") or "", SCOPES),
         *_presence(spec, options),
+        *_preserving_defaults(stated, spec),
         *_versions(spec, options),
         *_unique(spec),
         *_names_required(stated.get("names") or {}),
@@ -132,6 +133,7 @@ def errors(stated: Obj, options: Options | None = None) -> list[FieldError]:
         *_subresources(spec.common.get("subresources"), "spec.subresources"),
         *_columns(spec.common.get("additionalPrinterColumns"), "spec"),
         *_common_selectable(spec, options),
+        *_preserving_conversion(stated),
     ]
 
 
@@ -165,6 +167,23 @@ def _presence(spec: Spec, options: Options) -> Iterator[FieldError]:
             yield required(path, "because otherwise all fields are pruned")
 
 
+def _preserving_defaults(stated: Obj, spec: Spec) -> Iterator[FieldError]:
+    """Objects that keep whatever they are given have no defaults."""
+    if stated.get("preserveUnknownFields"):
+        nodes = (node for schema in _schemas(spec) if schema is not None for node in structural.everything(schema))
+        if any(node.get("default") is not None for node in nodes):
+            text = "must be false in order to use defaults in the schema"
+            yield invalid("spec.preserveUnknownFields", True, text)
+
+
+def _preserving_conversion(stated: Obj) -> Iterator[FieldError]:
+    """Nor does anybody convert them."""
+    strategy = (stated.get("conversion") or {}).get("strategy") or ""
+    if stated.get("preserveUnknownFields") and strategy != "None":
+        text = "must be None if spec.preserveUnknownFields is true"
+        yield invalid("spec.conversion.strategy", strategy, text)
+
+
 def _versions(spec: Spec, options: Options) -> Iterator[FieldError]:
     per_version = any(version.get("subresources") is not None for version in spec.versions)
     for index, version in enumerate(spec.versions):
@@ -190,6 +209,7 @@ def _version(version: Obj, path: str, name: str, has_status: bool, options: Opti
             text = "may only be set when `version.schema.openAPIV3Schema` is not included"
             yield invalid(where, "", text)
         else:
+            yield from _unbuilt(schema, f"{path}.schema.openAPIV3Schema")
             yield from _selectable(selectable, schema, where, name in options.many_selectable)
 
 
@@ -299,7 +319,8 @@ def _root(schema: Obj, path: str) -> Iterator[FieldError]:
         if go == "Type" and schema["type"] and schema["type"] != "object":
             yield invalid(f"{path}.type", schema["type"], OBJECT_ONLY)
             return
-        if go in _NOT_AT_ROOT and shape(schema[name]):
+        said = shape(schema[name])
+        if go in _NOT_AT_ROOT and said is not None and said is not False and said != "":
             text = f"only [{_AT_ROOT}] fields are allowed at the root of the schema"
             text = f"Invalid value: {schema_text(schema)}: {text} if the status subresource is enabled"
             yield FieldError("FieldValueInvalid", path, text)
@@ -363,7 +384,13 @@ def _common_selectable(spec: Spec, options: Options) -> Iterator[FieldError]:
         yield invalid("spec.selectableFields", "", "may only be set when validations.schema is included")
         return
     schema = spec.schema.get("openAPIV3Schema") or {}
+    yield from _unbuilt(schema, "spec.schema.openAPIV3Schema")
     yield from _selectable(selectable, schema, "spec.selectableFields", "" in options.many_selectable)
+
+
+def _unbuilt(schema: Schema, path: str) -> Iterator[FieldError]:
+    if text := structural.construction_error(schema):
+        yield invalid(path, "", text)
 
 
 def _selectable(fields: Sequence[Obj], schema: Schema, path: str, many: bool) -> Iterator[FieldError]:
@@ -401,15 +428,16 @@ def stored_version_errors(stored: Sequence[str] | None, versions: Iterable[Obj])
         text = f"Invalid value: {shown}: must have at least one stored version"
         yield FieldError("FieldValueInvalid", path, text)
         return
-    present = set()
+    waiting = list(stored)
     for version in versions:
         name = version.get("name") or ""
-        present.add(name)
-        if version.get("storage") and name not in stored:
+        if name in waiting:
+            waiting.remove(name)
+        elif version.get("storage"):
             text = f"Invalid value: {shown}: must have the storage version {name}"
             yield FieldError("FieldValueInvalid", path, text)
     for index, name in enumerate(stored):
-        if name not in present:
+        if name in waiting:
             text = (
                 f"missing from spec.versions; {name} was previously a storage version, and must remain in "
                 f"spec.versions until a storage migration ensures no data remains persisted in {name} and removes "

@@ -166,7 +166,8 @@ def _says_more(metadata: Schema) -> bool:
     """Whether a schema of metadata speaks of anything but the names."""
     if set(metadata.get("properties") or ()) - {"name", "generateName"}:
         return True
-    return any(value for keyword, value in metadata.items() if keyword not in ("type", "default", "properties"))
+    said = (value for keyword, value in metadata.items() if keyword not in ("type", "default", "properties"))
+    return any(value or (value == 0 and value is not False) for value in said)
 
 
 def _values(schema: Schema, path: str, *, skip_any: bool = False, skip_first: bool = False) -> Iterator[FieldError]:

@@ -100,6 +100,11 @@ def test_faults_outside_of_schemas(more: dict[str, Any], field: str, message: st
             "Required value: must not be empty if x-kubernetes-list-type is map",
         ),
         (
+            {**INT, "default": 7, "minimum": 5.5},
+            f"{BELOW}.default",
+            'Invalid value: "": Minimum boundary value must be of type integer (default format) in ',
+        ),
+        (
             {**TEXT, "x-kubernetes-validations": [{"rule": " "}]},
             f"{BELOW}.x-kubernetes-validations[0].rule",
             "Required value: rule is not specified",
@@ -118,6 +123,38 @@ def test_the_root_says_little_where_status_is_judged_apart() -> None:
     found = told(spec(whole=whole, version={"subresources": {"status": {}}}))
     assert found[0][0] == ROOT
     assert "fields are allowed at the root of the schema if the status subresource is enabled" in found[0][1]
+
+
+def test_a_limit_of_zero_says_something_too() -> None:
+    status = {"subresources": {"status": {}}}
+    found = told(spec(whole={"type": "object", "properties": {"a": TEXT}, "maxProperties": 0}, version=status))
+    assert [place for place, _ in found] == [ROOT]
+    found = told(spec(whole={"type": "object", "properties": {"metadata": {"type": "object", "maxItems": 0}}}))
+    assert [place for place, _ in found] == [f"{ROOT}.properties[metadata]"]
+
+
+def test_a_default_is_not_judged_by_rules_that_do_not_compile() -> None:
+    [(field, message)] = told(spec({**INT, "default": 1, "x-kubernetes-validations": [{"rule": "self.all(x, true)"}]}))
+    assert field == f"{BELOW}.default"
+    assert message.startswith('Invalid value: "integer": rule compile error: compilation failed: ERROR: <input>:1:1: ')
+
+
+def test_whatever_is_kept_as_it_is_has_no_defaults_and_no_conversion() -> None:
+    keeps = spec({**TEXT, "default": "x"}, preserveUnknownFields=True, conversion={"strategy": "Webhook"})
+    assert told(keeps) == [
+        ("spec.preserveUnknownFields", "Invalid value: true: must be false in order to use defaults in the schema"),
+        ("spec.conversion.strategy", 'Invalid value: "Webhook": must be None if spec.preserveUnknownFields is true'),
+    ]
+
+
+def test_what_cannot_be_told_of_a_schema_that_is_not_supported() -> None:
+    rule = {"rule": "true", "fieldPath": "a["}
+    whole = {"type": "object", "properties": {"a": {**TEXT, "x-kubernetes-validations": [rule]}}, "$ref": "#/x"}
+    found = told(spec(whole=whole, version={"selectableFields": [{}]}))
+    unsupported = """Invalid value: "": OpenAPIV3Schema '$ref' is not supported"""
+    assert ("spec.schema.openAPIV3Schema", unsupported) in found
+    found = told(spec({**TEXT, "$ref": "#/x", "x-kubernetes-validations": [rule]}))
+    assert [place for place, _ in found] == [f"{BELOW}.$ref"]
 
 
 def test_versions_are_told_apart_and_one_is_stored() -> None:
@@ -143,3 +180,5 @@ def test_stored_versions() -> None:
         "status.storedVersions[0]"
     ]
     assert list(definitions.stored_version_errors(["v1"], versions)) == []
+    [error] = definitions.stored_version_errors(["v1"], [{"name": "v1"}, *versions])
+    assert error.message.endswith("must have the storage version v1")

@@ -72,6 +72,9 @@ def _read(source: Source) -> Iterator[Obj]:
 def _text(file: Path) -> bytes:
     try:
         return file.read_bytes()
+    except FileNotFoundError as error:
+        hint = " (text is taken for a manifest if it has a line break or begins with a brace)"
+        raise ManifestError(f"{file}: {error.strerror}{hint if ': ' in str(file) else ''}") from error
     except OSError as error:
         raise ManifestError(f"{file}: {error.strerror}") from error
 

@@ -13,10 +13,13 @@ from fakekube.access import impersonation
 from fakekube.access.users import ANONYMOUS, User
 from fakekube.core import errors
 from fakekube.core.clock import Clock
+from fakekube.storage.values import Event
 
 FOREVER = float("inf")
 AUDIENCE = "https://kubernetes.default.svc.cluster.local"
 """The API server's own audience, and the issuer of the tokens it gives out."""
+TOKENS_GO_WITH = frozenset({"serviceaccounts", "secrets"})
+TOKEN_SECRET = "kubernetes.io/service-account-token"
 
 
 class Authenticator:
@@ -26,10 +29,27 @@ class Authenticator:
         self._clock = clock
         self._secret = secret
         self._users: dict[bytes, tuple[User, float]] = {}
+        self._gone: set[bytes | str] = set()
+        """Uids of service accounts that had tokens, and the headers of Secrets."""
 
     def add(self, token: str, user: User, expires: float = FOREVER) -> None:
         """From now on, until `expires` (seconds since the epoch), the token stands for the user."""
         self._users[b"Bearer " + token.encode()] = (user, expires)
+
+    def follow(self, event: Event) -> None:
+        """Tokens of a service account that is gone are nobody's, nor is one whose Secret is."""
+        if event.after is not None or event.before is None or event.key.resource not in TOKENS_GO_WITH:
+            return
+        gone = event.before.view
+        if event.key.resource == "secrets":
+            if gone.get("type") == TOKEN_SECRET:
+                self._gone.add(b"Bearer " + base64.b64decode((gone.get("data") or {}).get("token", "")))
+        elif any(user.uid == gone["metadata"]["uid"] for user, _ in self._users.values()):
+            self._gone.add(gone["metadata"]["uid"])
+
+    def reset(self) -> None:
+        """What was gone is there again."""
+        self._gone.clear()
 
     def user(self, token: str) -> User | None:
         """Whose token it is; None if nobody's."""
@@ -43,7 +63,7 @@ class Authenticator:
         if expires is not FOREVER and self._clock.now() >= expires:
             del self._users[header]
             return None
-        return user
+        return None if self._gone and (user.uid in self._gone or header in self._gone) else user
 
     def issue(self, user: User, audiences: list[str], expires: float) -> str:
         """A new token of a service account: a JWT, for clients that look into theirs."""

@@ -96,6 +96,7 @@ class Cluster:
         self._host = REACHED_AT.get(self.settings.host, self.settings.host)
         self._authority: Authority | None = None
         self._authenticator = Authenticator(self.clock, _signing_key(self.settings))
+        self.store.listen(self._authenticator.follow)
         self.calls = Calls(lambda service: services.resolve(self.store, service))
         self.webhooks = Routes(self.calls)
         forms = Forms(self.calls, self.ids)
@@ -385,6 +386,7 @@ class Cluster:
             self._virtual.rewind(VIRTUAL_START)
         self.roster.reset(self.store.list("nodes"))
         self.definitions.reset()
+        self._authenticator.reset()
         self.webhooks.reset()
         self.remote.reset()
         self._fill_view()

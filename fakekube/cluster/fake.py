@@ -33,6 +33,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 DEFAULT_NAMESPACE = "default"
+DELETE_OPTIONS = (
+    "dryRun",
+    "gracePeriodSeconds",
+    "ignoreStoreReadErrorWithClusterBreakingPotential",
+    "orphanDependents",
+    "preconditions",
+    "propagationPolicy",
+)
 
 
 class Verbs:
@@ -80,6 +88,8 @@ class Verbs:
         return await self._client.patch(*place, name, patch, type=type, subresource=subresource)
 
     async def delete(self, resource: str, name: str, namespace: str | None = None, **options: Any) -> Obj:
+        if unknown := options.keys() - DELETE_OPTIONS:
+            raise TypeError(f"{min(unknown)!r} is no option of a deletion; those are: {', '.join(DELETE_OPTIONS)}")
         return await self._client.delete(*self._find(resource, namespace), name, options)
 
     async def wait_for(

@@ -101,6 +101,8 @@ class Client:
         """Change the object by a merge, strategic or JSON patch, or apply a configuration of it."""
         request = self._request("patch", resource, namespace, name, subresource)
         request.force = force
+        if type not in PATCH_TYPES:
+            raise ValueError(f"a patch is of type {', '.join(PATCH_TYPES)}, not {type!r}")
         raw = orjson.dumps(patch)
         if type == "apply" and isinstance(patch, dict):
             return self._answer(await self._registry.apply(request, orjson.loads(raw)))

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import base64
+import json
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -37,6 +41,31 @@ def test_a_secret_for_an_account_is_filled_with_a_token_that_is_let_in(tmp_path:
         with client.ApiClient(configuration) as api:
             review = client.AuthenticationV1Api(api).create_self_subject_review({})
         assert review.status.user_info.username == "system:serviceaccount:default:robot"
+
+
+@pytest.mark.parametrize("gone", [("serviceaccounts", "robot"), ("secrets", "key")])
+def test_a_token_is_nobodys_when_its_account_or_secret_is_gone(gone: tuple[str, str]) -> None:
+    meta = {"name": "key", "annotations": {ACCOUNT: "robot"}}
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "robot"}}
+    secret = {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/service-account-token", "metadata": meta}
+    with FakeCluster(load=(json.dumps(account), json.dumps(secret)), clock="virtual", seed=1, tls=False) as kube:
+        for _ in range(2):
+            kube.settle()
+            token = base64.b64decode(kube.get("secrets", "key")["data"]["token"]).decode()
+            assert answer(kube, token) == 200
+            kube.delete(*gone)
+            assert answer(kube, token) == 401
+            kube.reset()
+
+
+def answer(kube: FakeCluster, token: str) -> int:
+    asked = Request(f"{kube.url}/api/v1/pods", headers={"Authorization": f"Bearer {token}"})
+    try:
+        with urlopen(asked) as found:
+            return int(found.status)
+    except HTTPError as refused:
+        refused.close()
+        return refused.code
 
 
 def test_an_approved_request_gets_a_certificate_of_the_clusters_authority() -> None:

@@ -44,6 +44,15 @@ def eventually(kube: FakeCluster, holds: Callable[[Stats], bool]) -> Stats:
     return stats
 
 
+def test_what_no_method_knows_is_refused(kube: FakeCluster) -> None:
+    kube.create(config_map("a"))
+    with pytest.raises(TypeError, match="'propagation_policy' is no option of a deletion; those are: dryRun, grace"):
+        kube.delete("configmaps", "a", propagation_policy="Foreground")
+    with pytest.raises(ValueError, match="a patch is of type json, merge, strategic, apply, not 'replace'"):
+        kube.patch("configmaps", "a", {}, type="replace")
+    assert kube.get("configmaps", "a")
+
+
 @pytest.fixture
 def nothing_left(kube: FakeCluster) -> Iterator[None]:
     """Whatever the test does with its clients, the cluster has nothing open after it that was not open before."""

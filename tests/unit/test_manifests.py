@@ -75,5 +75,7 @@ def test_a_fault_names_file_and_document(tmp_path: Path, text: str, message: str
 def test_a_missing_file_and_an_empty_folder_are_faults(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match="No such file"):
         manifests.read(tmp_path / "none.yaml")
+    with pytest.raises(ManifestError, match=r"kind: Pod: No such file or directory \(text is taken for a manifest if"):
+        manifests.read("kind: Pod")
     with pytest.raises(ManifestError, match="no manifest"):
         manifests.read(tmp_path)

@@ -59,6 +59,8 @@ def test_time_stands_still_until_it_is_moved(kube: FakeCluster) -> None:
 def test_a_day_of_an_hourly_cron_job(kube: FakeCluster) -> None:
     kube.apply(CRON_JOB)
     kube.clock.advance(days=1)
+    assert len(kube.get("cronjobs", "hourly")["status"]["active"]) == 1  # what is due at the day's end has begun
+    kube.clock.advance(minutes=10)
     status = kube.get("cronjobs", "hourly")["status"]
     assert datetime.fromisoformat(status["lastScheduleTime"]).minute == 0
     assert datetime.fromisoformat(status["lastSuccessfulTime"]) > kube.clock.now() - timedelta(hours=2)

@@ -56,4 +56,4 @@ def test_times_count_from_the_last_one_but_not_before_the_deadline() -> None:
     ],
 )
 def test_the_next_time(schedule: str, start: float, now: float, minutes: float) -> None:
-    assert until_next(parse(schedule), at(start), at(now)) == minutes * 60 + 0.1
+    assert until_next(parse(schedule), at(start), at(now)) == minutes * 60

@@ -96,12 +96,16 @@ def not_supported(field: str, value: Any, supported: Sequence[str]) -> FieldErro
 
 def too_long(field: str, maximum: int) -> FieldError:
     """More bytes than allowed (the value itself is not shown)."""
-    return FieldError("FieldValueTooLong", field, f"Too long: may not be more than {maximum} bytes")
+    return FieldError("FieldValueTooLong", field, f"Too long: may not be more than {maximum} byte{_s(maximum)}")
 
 
 def too_many(field: str, actual: int, maximum: int) -> FieldError:
     """More items than allowed."""
-    return FieldError("FieldValueTooMany", field, f"Too many: {actual}: must have at most {maximum} items")
+    return FieldError("FieldValueTooMany", field, f"Too many: {actual}: must have at most {maximum} item{_s(maximum)}")
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
 
 
 def internal(field: str, message: str) -> FieldError:

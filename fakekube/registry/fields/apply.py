@@ -18,7 +18,7 @@ from fakekube.registry.fields.nodes import UnkeyedError
 from fakekube.registry.fields.prune import prune
 from fakekube.registry.fields.resets import resets
 from fakekube.registry.fields.update import UNOWNED, deprive, reconcile, track
-from fakekube.registry.fields.validate import faults, fits, text_of
+from fakekube.registry.fields.validate import Fault, faults, fits, text_of
 from fakekube.registry.fields.versions import ChangesByVersion, Convert, Unseen, Versions
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ def apply(
         writer = Identity.of(BEFORE_FIRST_APPLY, UPDATE, versions.version, subresource)
         managers = track(versions, None, start, managers, writer, now)
     applier = Identity.of(manager, APPLY, versions.version, subresource)
-    _check_type(resource, versions, config)
+    _check_type(versions, config)
+    if live is not None and resource.custom:
+        _check_live_type(versions, start)
     result, managers = _take(_Step(versions, start, config, managers, applier, now), force)
     done = finish(result) if result is not None else dict(start)
     done["metadata"] = dict(done.get("metadata") or {})
@@ -82,11 +84,22 @@ def _kind_text(config: Obj) -> str:
     return "{}/{}, Kind={}".format(*split_api_version(version), kind)
 
 
-def _check_type(resource: Resource, versions: Versions, config: Obj) -> None:
+def _check_type(versions: Versions, config: Obj) -> None:
     if not fits(versions.node, config):
-        found = faults(versions.node, config)
-        where = f"{_text(namespace_of(config))}/{_text(name_of(config))}; {_kind_text(config)}"
-        raise StatusError(500, "", f"failed to create typed patch object ({where}): {text_of(found)}")
+        raise _mistyped("patch", config, faults(versions.node, config))
+
+
+def _check_live_type(versions: Versions, live: Obj) -> None:
+    """What was stored before its definition changed may not be of the type; nothing can be applied to it then."""
+    if not fits(versions.node, live):
+        found = [fault for fault in faults(versions.node, live) if not fault.doubled]
+        if found:
+            raise _mistyped("live", live, found)
+
+
+def _mistyped(role: str, obj: Obj, found: list[Fault]) -> StatusError:
+    where = f"{_text(namespace_of(obj))}/{_text(name_of(obj))}; {_kind_text(obj)}"
+    return StatusError(500, "", f"failed to create typed {role} object ({where}): {text_of(found)}")
 
 
 def _text(value: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from fakekube.registry.fields import elements
 from fakekube.registry.fields.extract import whole
-from fakekube.registry.fields.nodes import DEDUCED, Items, Node, Record
+from fakekube.registry.fields.nodes import DEDUCED, Items, MistypedError, Node, Record
 from fakekube.registry.fields.sets import MEMBER, Set, arranged, union
 
 
@@ -28,7 +28,7 @@ OTHER = Changes({}, MEMBER, {})
 
 
 def compare(node: Node, old: Any, new: Any) -> Changes:
-    """What a write of `new` over `old` changes; both are values of the type."""
+    """What a write of `new` over `old` changes; MistypedError if a part that differs is not of its type."""
     return NOTHING if old == new else _differ(node, old, new)
 
 
@@ -65,14 +65,22 @@ def _differ(node: Node, old: Any, new: Any) -> Changes:
     if node.leaf or not (old or new):
         return OTHER
     if isinstance(node, Items):
+        if not (_is_list(old) and _is_list(new)):
+            raise MistypedError
         return _differ_items(node, old or [], new or [])
-    if node is DEDUCED and not (_is_map(old) and _is_map(new)):
-        return _differ_in_kind(old, new)
+    if not (_is_map(old) and _is_map(new)):
+        if node is DEDUCED:
+            return _differ_in_kind(old, new)
+        raise MistypedError
     return _differ_members(node, old or {}, new or {})
 
 
 def _is_map(value: Any) -> bool:
     return value is None or isinstance(value, dict)
+
+
+def _is_list(value: Any) -> bool:
+    return value is None or isinstance(value, list)
 
 
 def _differ_members(node: Node, old: dict[str, Any], new: dict[str, Any]) -> Changes:

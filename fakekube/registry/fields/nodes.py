@@ -32,6 +32,10 @@ class UnkeyedError(ValueError):
     """An item of a list by keys (or a set) that cannot be told from others."""
 
 
+class MistypedError(ValueError):
+    """A value that is not of its type, as an object has that was stored before its definition changed."""
+
+
 class Node:
     """What all have: whether values are owned as a whole."""
 

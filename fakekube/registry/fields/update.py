@@ -9,7 +9,7 @@ from fakekube.registry.fields import managers as entries
 from fakekube.registry.fields import sets
 from fakekube.registry.fields.extract import reconciled
 from fakekube.registry.fields.managers import UPDATE, Entry, Identity, Managers
-from fakekube.registry.fields.nodes import UnkeyedError
+from fakekube.registry.fields.nodes import MistypedError, UnkeyedError
 from fakekube.registry.fields.resets import resets
 from fakekube.registry.fields.sets import Set
 from fakekube.registry.fields.versions import ChangesByVersion, Convert, Unconverted, Unseen, Versions
@@ -59,8 +59,10 @@ def update(
     versions = Versions(resource, resets(resource, subresource), convert)
     try:
         managers = track(versions, old, new, managers, Identity.of(manager, UPDATE, versions.version, subresource), now)
-    except (UnkeyedError, Unseen):  # what cannot be booked: the write goes on, and nobody owns anything
+    except Unseen:  # what cannot be booked: the write goes on, and nobody owns anything
         return
+    except (UnkeyedError, MistypedError):
+        pass  # the fields belong to whom they belonged
     except Unconverted:
         if sent is not None:
             metadata["managedFields"] = sent

@@ -53,6 +53,8 @@ class Fault(NamedTuple):
 
     path: str
     message: str
+    doubled: bool = False
+    """Whether it is but an item that is there twice, which an object that is stored may have."""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}" if self.path else self.message
@@ -103,7 +105,7 @@ def _of_items(node: Items, value: Any, path: str) -> list[Fault]:
         except UnkeyedError as error:
             return [*found, Fault(path, f"element {place}: {error}")]
         if element in seen:
-            found.append(Fault(path, f"duplicate entries for key {elements.shown(element)}"))
+            found.append(Fault(path, f"duplicate entries for key {elements.shown(element)}", doubled=True))
         seen.add(element)
         found += faults(node.item, item, path + elements.shown(element))
     return found

@@ -291,7 +291,7 @@ def _to_duration(text: str) -> Duration:
         return found
     parts = [(int(count), _LONG_UNITS.get(unit.lower())) for count, unit in _LONG.findall(text)]
     if not parts or any(unit is None for _, unit in parts):
-        raise EvaluationError(f'Invalid duration {text}: unable to parse "{text}" as duration')
+        raise EvaluationError(f"Invalid duration {text}: unable to parse {text} as duration")
     return Duration(sum(count * (unit or 0) for count, unit in parts))
 
 

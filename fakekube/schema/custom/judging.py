@@ -85,7 +85,9 @@ def _field_error(fault: Fault, base: str | None) -> FieldError:
         case "required":
             return field.required(where)
         case "enum":
-            return field.not_supported(where, fault.value, [_enum_text(each) for each in fault.limit])
+            supported = ", ".join(field.go_quote(_enum_text(each)) for each in fault.limit)
+            text = f"Unsupported value: {bad_value(fault.value)}: supported values: {supported}"
+            return FieldError("FieldValueNotSupported", where, text)
         case "long":
             return field.too_long(where, fault.limit)
         case "many":

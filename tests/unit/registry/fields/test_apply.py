@@ -212,6 +212,15 @@ def test_configurations_that_the_type_does_not_have_are_refused(
     assert (error.code, error.reason, error.message) == (500, "", where + message)
 
 
+def test_nothing_is_applied_to_an_object_that_its_type_does_not_have_any_more(custom_object: Object) -> None:
+    custom_object.live = widget(options="was text", set=["a", "a"])
+    error = refused(lambda: custom_object.apply("a", widget(size=1)))
+    where = "failed to create typed live object (/w; example.com/v1, Kind=Widget): "
+    assert (error.code, error.message) == (500, where + ".spec.options: expected map, got &{was text}")
+    custom_object.live = widget(set=["a", "a"])
+    assert custom_object.apply("a", widget(size=1))["spec"] == {"size": 1, "set": ["a", "a"]}
+
+
 def test_nulls_are_owned_and_left_to_the_decoder(maps: Object) -> None:
     maps.apply("a", config_map(k="1"))
     found = maps.apply("a", {**config_map(k=None), "binaryData": None})

@@ -237,6 +237,19 @@ def test_a_list_that_cannot_be_booked_leaves_no_entries(widgets: Resource) -> No
 
 
 @pytest.mark.parametrize(
+    "mistyped", [{"options": "text"}, {"map": "text"}, {"map": [{"v": 1}]}, {"any": {"k": 1}, "set": {"k": 1}}]
+)
+def test_a_value_that_is_not_of_its_type_leaves_the_entries_as_they_were(
+    widgets: Resource, mistyped: dict[str, Any]
+) -> None:
+    old = created(widgets, widget(size=1))
+    old["spec"] = {**old["spec"], **mistyped}
+    new = widget(size=2, options={"k": "v"}, map=[{"name": "a"}], set=["a"])
+    update(widgets, old, new, "other", "", T1)
+    assert new["metadata"]["managedFields"] == old["metadata"]["managedFields"]
+
+
+@pytest.mark.parametrize(
     ("field_manager", "user_agent", "name"),
     [
         ("me", "x/1", "me"),

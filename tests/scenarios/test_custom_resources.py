@@ -254,3 +254,24 @@ def test_an_object_of_a_version_that_was_taken_away_cannot_be_read(kube: FakeClu
             urllib.request.urlopen(urllib.request.Request(asked, headers={"Authorization": f"Bearer {kube.token}"}))
         told = json.load(refused.value)["message"]
         assert told == "request to convert CR from an invalid group/version: shop.example/v1"
+
+
+def test_an_object_that_its_definition_does_not_allow_any_more_can_be_changed_elsewhere(kube: FakeCluster) -> None:
+    made = definition(selectableFields=[])
+    del made["spec"]["versions"][0]["subresources"]
+    name, stored = f"carts.{GROUP}", "customresourcedefinitions.apiextensions.k8s.io"
+    loose = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    made["spec"]["versions"][0]["schema"]["openAPIV3Schema"] = {"type": "object", "properties": {"spec": loose}}
+    kube.create(made)
+    kube.create(
+        {"apiVersion": f"{GROUP}/v1", "kind": "Cart", "metadata": {"name": "c"}, "spec": {"image": "x", "n": 1}}
+    )
+    image = {"type": "object", "properties": {"name": {"type": "string"}}}
+    tight = {"type": "object", "properties": {"spec": {**loose, "properties": {"image": image}}}}
+    version = {**made["spec"]["versions"][0], "schema": {"openAPIV3Schema": tight}}
+    kube.patch(stored, name, {"spec": {"versions": [version]}})
+    assert kube.patch(name, "c", {"spec": {"n": 2}})["spec"] == {"image": "x", "n": 2}
+    with pytest.raises(StatusError, match=r"spec\.image in body must be of type object"):
+        kube.patch(name, "c", {"spec": {"image": "y"}})
+    mended = kube.patch(name, "c", {"spec": {"image": {"name": "x"}}})
+    assert mended["spec"]["image"] == {"name": "x"}

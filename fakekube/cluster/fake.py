@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 DEFAULT_NAMESPACE = "default"
+SETTINGS = tuple(sorted(each.name for each in fields(Settings)))
 DELETE_OPTIONS = (
     "dryRun",
     "gracePeriodSeconds",
@@ -187,6 +189,8 @@ class FakeCluster:
     """
 
     def __init__(self, **settings: Any) -> None:
+        if unknown := settings.keys() - SETTINGS:
+            raise TypeError(f"{min(unknown)!r} is no setting of a cluster; those are: {', '.join(SETTINGS)}")
         self.settings = Settings(**settings)
         self._cluster = Cluster(self.settings)
         self._verbs = Verbs(self._cluster)

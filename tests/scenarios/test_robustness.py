@@ -51,6 +51,8 @@ def test_what_no_method_knows_is_refused(kube: FakeCluster) -> None:
     with pytest.raises(ValueError, match="a patch is of type json, merge, strategic, apply, not 'replace'"):
         kube.patch("configmaps", "a", {}, type="replace")
     assert kube.get("configmaps", "a")
+    with pytest.raises(TypeError, match="'nods' is no setting of a cluster; those are: clock, controllers"):
+        FakeCluster(nods=1)
 
 
 @pytest.fixture

@@ -19,6 +19,13 @@ API = "admissionregistration.k8s.io/v1"
 DOMAIN = "webhooks.invalid"
 """Where functions are: a name that leads nowhere but to them."""
 OPERATIONS = ("CREATE", "UPDATE")
+OPTIONS = frozenset(
+    (
+        *("name", "operations", "rules", "failurePolicy", "matchPolicy", "namespaceSelector", "objectSelector"),
+        *("sideEffects", "timeoutSeconds", "admissionReviewVersions", "matchConditions", "reinvocationPolicy"),
+    )
+)
+"""What may be said of a function that is a webhook."""
 
 
 MOST_AUDITED = 1000
@@ -88,20 +95,25 @@ class Webhooks(Routes):
         """Decorates a function (or ASGI application) that judges objects of these resources ('pods', 'deploy',
         'deployments.apps/scale', 'widgets.example.com', '*').
 
-        Options: operations (CREATE and UPDATE unless told), name (that of the function unless told), and the fields of
-        a webhook, such as failurePolicy, namespaceSelector or matchConditions.
+        Options: operations (CREATE and UPDATE unless told), name (that of the function unless told; a whole one, with
+        two dots or more, is told as it stands), and the fields of a webhook, such as failurePolicy, namespaceSelector
+        or matchConditions.
         """
         return self._configured("Validating", resources, options)
 
     def _configured(self, kind: str, resources: Iterable[str], options: Obj) -> Callable[[Function], Function]:
+        if unknown := options.keys() - OPTIONS:
+            raise TypeError(f"webhooks have no {', '.join(sorted(unknown))}; there are {', '.join(sorted(OPTIONS))}")
+
         def decorate(function: Function) -> Function:
             name = options.pop("name", "") or getattr(function, "__name__", type(function).__name__)
-            name = name.strip("_").replace("_", "-").lower()
-            self.serve(f"https://{name}.{DOMAIN}", function)
+            name = name.strip("_<>").replace("_", "-").lower()
+            whole = name if name.count(".") > 1 else f"{name}.{DOMAIN}"
+            self.serve(f"https://{whole}", function)
             operations = list(options.pop("operations", OPERATIONS))
             hook = {
-                "name": f"{name}.{DOMAIN}",
-                "clientConfig": {"url": f"https://{name}.{DOMAIN}/"},
+                "name": whole,
+                "clientConfig": {"url": f"https://{whole}/"},
                 "rules": [self._rule(resource, operations) for resource in resources],
                 "admissionReviewVersions": ["v1"],
                 "sideEffects": "None",

@@ -482,3 +482,14 @@ def test_owners_that_are_named_twice_are_kept_once(kube: FakeCluster, method: st
         (warning,) = answer.headers.get_all("Warning")
     assert f"contains duplicate entries{when}; API server dedups owner references" in warning
     assert "duplicate UID(s) observed: u" in warning
+
+
+def test_a_whole_name_is_told_as_it_stands(kube: FakeCluster) -> None:
+    kube.webhooks.validating("configmaps", name="rules.example.com")(lambda request: "no")
+    with pytest.raises(StatusError, match=r'^admission webhook "rules\.example\.com" denied the request: no$'):
+        kube.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}})
+
+
+def test_what_webhooks_do_not_have_is_refused(kube: FakeCluster) -> None:
+    with pytest.raises(TypeError, match="webhooks have no failurepolicy; there are "):
+        kube.webhooks.validating("configmaps", failurepolicy="Ignore")

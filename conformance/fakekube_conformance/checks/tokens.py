@@ -67,7 +67,7 @@ def bound_token(case: Case) -> None:
     case.until("the token is refused", refused)
 
 
-@check("The token of a deleted service account is worth nothing", known_gap=NO_LOOK)
+@check("The token of a deleted service account is worth nothing")
 def deleted_account(case: Case) -> None:
     case.create("serviceaccounts", {"metadata": {"name": "robot"}})
     headers = bearer(new_token(case, "robot"))

@@ -114,8 +114,12 @@ def behaviour_of(told: Mapping[str, Any]) -> Behaviour:
 
 
 def matcher(selector: Selector) -> Callable[[dict[str, str]], bool]:
-    """Labels, or the text of a selector, as a predicate; SelectorError if it is none."""
+    """Labels, or the text of a selector, as a predicate; SelectorError or TypeError if it is none."""
+    if not isinstance(selector, dict | str):
+        raise TypeError(f"pods are selected by labels or the text of a selector, not {selector!r}")
     if isinstance(selector, dict):
         wanted = selector.items()
+        if wrong := [name for name, text in wanted if not isinstance(text, str)]:
+            raise TypeError(f"the value of the label {wrong[0]!r} must be text, not {selector[wrong[0]]!r}")
         return lambda labels: wanted <= labels.items()
     return selectors.parse(selector).matches

@@ -295,6 +295,10 @@ def test_what_cannot_be_is_refused(kube: FakeCluster) -> None:
         kube.pods.behave({"app": "web"}, sleepy=True)  # type: ignore[call-arg]
     with pytest.raises(ValueError):
         kube.pods.behave("app in", crash=True)
+    with pytest.raises(TypeError, match="the value of the label 'app' must be text, not 1"):
+        kube.pods.behave({"app": 1}, crash=True)  # type: ignore[dict-item]
+    with pytest.raises(TypeError, match="labels or the text of a selector"):
+        kube.pods.behave(["app"], crash=True)  # type: ignore[arg-type]
 
 
 @pytest.mark.fakekube(clock="virtual", tls=False, seed="pods", load=())

@@ -21,7 +21,7 @@ from fakekube.cluster.settling import SILENCE_TIMEOUT_SECONDS
 from fakekube.cluster.stats import Stats
 from fakekube.cluster.waiting import Condition, Waits, test_of
 from fakekube.cluster.webhooks import Webhooks
-from fakekube.core.meta import Obj
+from fakekube.core.meta import Obj, name_of, namespace_of
 from fakekube.registry.client import Client
 from fakekube.schema.resources import Resource
 from fakekube.settings import Settings
@@ -70,7 +70,10 @@ class Verbs:
 
     async def list(self, resource: str, namespace: str | None = None, labels: str = "", fields: str = "") -> list[Obj]:
         found = find_resource(self._cluster.scheme, resource)
-        return self._client.list(found, namespace or "", labels=labels, fields=fields)
+        listed = self._client.list(found, namespace or "", labels=labels, fields=fields)
+        if found is found.storage:
+            return listed
+        return [await self._client.get(found, namespace_of(each), name_of(each)) for each in listed]
 
     async def create(self, obj: Obj, namespace: str | None = None) -> Obj:
         resource = find_resource(self._cluster.scheme, obj.get("kind", ""), obj.get("apiVersion", ""))
@@ -101,6 +104,9 @@ class Verbs:
         if not slash:
             raise ValueError(f"wait for RESOURCE/NAME, as in 'deployments.apps/web', not {resource!r}")
         found, place = self._find(kind, namespace)
+        if found is not found.storage:
+            stored = found.storage.api_version
+            raise ValueError(f"{kind} is waited for as it is stored, in {stored}: say '{found.storage.id}/{name}'")
         key, test = Key(found.storage.id, place, name), test_of(condition)
         with self._cluster.waited_for():
             return await self._waits.until(key, test, timeout)

@@ -1,4 +1,6 @@
-"""Finding a resource by what people call it: plural, singular, short name, kind, with or without its group."""
+"""Finding a resource by what people call it: plural, singular, short name, kind, with or without its group.
+
+With the version before the group (deployments.v1.apps, as kubectl has it) it is that version of the resource."""
 
 from __future__ import annotations
 
@@ -22,9 +24,15 @@ def find_resource(scheme: Scheme, name: str, api_version: str = "") -> Resource:
     for resource in scheme.resources():
         if name in _names(resource):
             return resource.storage
+        if name.endswith(f".{resource.version}.{resource.group}") and name.partition(".")[0] in _plain(resource):
+            return resource
     raise errors.StatusError(404, "NotFound", f'the server doesn\'t have a resource type "{name}"')
 
 
+def _plain(resource: Resource) -> set[str]:
+    return {resource.plural, resource.singular, resource.kind, resource.kind.lower(), *resource.short_names}
+
+
 def _names(resource: Resource) -> set[str]:
-    plain = {resource.plural, resource.singular, resource.kind, resource.kind.lower(), *resource.short_names}
+    plain = _plain(resource)
     return plain | {f"{each}.{resource.group}" for each in plain if resource.group}

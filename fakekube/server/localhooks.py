@@ -120,7 +120,7 @@ class FunctionHandler:
             outcome = await self._call(request, pool)
             response = response_of(orjson.loads(body)["request"], request, outcome)
         except StatusError as error:
-            response = {"allowed": False, "status": error.status()}
+            response = _refusal(request, error)
         except Exception as error:
             raise PostError(f"{type(error).__name__}: {error}") from error
         found = {"kind": review["kind"], "apiVersion": review["apiVersion"], "response": response}
@@ -138,11 +138,10 @@ def response_of(before: Obj, request: Obj, outcome: Any) -> Obj:
     """The response that a function's outcome stands for; `request` is what it may have changed.
 
     None or True allow, with what was changed in request["object"]; False and a text (the message) deny; a list is a
-    JSON patch; a dictionary is the response itself, whose patch may be a list. Of a conversion: the converted objects.
+    JSON patch; a dictionary is the response itself, whose patch may be a list. Of a conversion: see `_conversion`.
     """
     if "objects" in request:
-        objects = request["objects"] if outcome is None else outcome
-        return {"convertedObjects": objects, "result": {"status": "Success"}}
+        return _conversion(request, outcome)
     match outcome:
         case dict():
             return _encoded(outcome)
@@ -157,6 +156,25 @@ def response_of(before: Obj, request: Obj, outcome: Any) -> Obj:
         case False:
             return {"allowed": False}
     raise TypeError(f"a webhook returns None, a bool, a text, a list or a dictionary, not {outcome!r}")
+
+
+def _conversion(request: Obj, outcome: Any) -> Obj:
+    """A list is the converted objects, None those of the request, a text a failure, a dictionary the response."""
+    match outcome:
+        case dict():
+            return dict(outcome)
+        case str():
+            return {"result": {"status": "Failure", "message": outcome}}
+        case list() | None:
+            objects = request["objects"] if outcome is None else outcome
+            return {"convertedObjects": objects, "result": {"status": "Success"}}
+    raise TypeError(f"a conversion webhook returns None, a list, a text or a dictionary, not {outcome!r}")
+
+
+def _refusal(request: Obj, error: StatusError) -> Obj:
+    if "objects" in request:
+        return _conversion(request, error.message)
+    return {"allowed": False, "status": error.status()}
 
 
 def _encoded(response: Obj) -> Obj:

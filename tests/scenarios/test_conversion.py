@@ -152,3 +152,13 @@ def test_a_deletion_that_only_marks_answers_in_the_version_of_the_request(kube: 
         found = json.load(answer)
     assert found["metadata"]["deletionTimestamp"]
     assert (found["apiVersion"], found["spec"]) == ("example.com/v2", {"address": "here"})
+
+
+def test_a_version_is_asked_for_by_name(kube: FakeCluster, fails: list[bool]) -> None:
+    """As with kubectl: PLURAL.VERSION.GROUP; without a version it is the one that is stored."""
+    assert kube.get("posts.v2.example.com", "a")["spec"] == {"address": "here"}
+    assert [post["spec"]["address"] for post in kube.list("posts.v2.example.com")] == ["here", "there"]
+    assert kube.patch("posts.v2.example.com", "a", {"spec": {"address": "x"}})["spec"] == {"address": "x"}
+    assert kube.get("posts.example.com", "a")["spec"] == {"host": "x"}
+    with pytest.raises(ValueError, match=r"as it is stored, in example\.com/v1: say 'posts\.example\.com/a'"):
+        kube.wait_for("posts.v2.example.com/a", "create")

@@ -31,6 +31,13 @@ def test_names(name: str, id: str) -> None:
     assert find_resource(SCHEME, name).storage.id == id
 
 
+def test_a_version_before_the_group() -> None:
+    assert find_resource(SCHEME, "hpa.v1.autoscaling").api_version == "autoscaling/v1"
+    assert find_resource(SCHEME, "deployments.v1.apps").api_version == "apps/v1"
+    with pytest.raises(StatusError):
+        find_resource(SCHEME, "deployments.v2.apps")
+
+
 def test_kinds_of_a_version() -> None:
     found = find_resource(SCHEME, "Event", "events.k8s.io/v1")
     assert (found.api_version, found.storage.id) == ("events.k8s.io/v1", "events")

@@ -87,3 +87,7 @@ def test_a_conversion_function_gives_the_converted_objects():
     request = {"uid": "u", "objects": [{"a": 1}], "desiredAPIVersion": "v2"}
     assert response_of(request, request, None)["convertedObjects"] == [{"a": 1}]
     assert response_of(request, request, [{"b": 1}])["convertedObjects"] == [{"b": 1}]
+    assert response_of(request, request, "no")["result"] == {"status": "Failure", "message": "no"}
+    assert response_of(request, request, {"result": {"status": "Failure"}}) == {"result": {"status": "Failure"}}
+    with pytest.raises(TypeError, match="a conversion webhook returns None, a list, a text or a dictionary, not 5"):
+        response_of(request, request, 5)

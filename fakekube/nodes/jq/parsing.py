@@ -139,23 +139,8 @@ class _Parser(Tokens):
         return found
 
     def _postfix(self) -> Filter:
-        found = self._term()
-        while True:
-            kind, text = self._peek()
-            if kind == "field":
-                self._at += len(text)
-                found = filters.piped(found, filters.key(text[1:]))
-            elif kind == "sign" and text == ".":
-                self._at += 1
-                found = self._after_dot(found)
-            elif self._take("["):
-                found = self._bracket(found)
-            elif self._take("?"):
-                found = filters.tried(found, filters.nothing)
-            elif self._take("as"):
-                return self._binding(found)
-            else:
-                return found
+        found = self._unbound()
+        return self._binding(found) if self._take("as") else found
 
     def _after_dot(self, found: Filter) -> Filter:
         """What follows a dot behind a term: `.[]`, or `."key"`."""

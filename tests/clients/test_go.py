@@ -4,41 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.clients.golang import download, go
+
 PROGRAMS = Path(__file__).parent / "go"
-GO = shutil.which("go")
 BUILD_SECONDS = 900
 RUN_SECONDS = 180
-
-
-def go(*arguments: str, seconds: float, **more: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", **more}
-    return subprocess.run(
-        [GO or "go", *arguments],
-        cwd=PROGRAMS,
-        env=environment,
-        timeout=seconds,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiled tests; skipped where Go is missing, too old, or cannot reach its modules."""
-    if GO is None:
-        pytest.skip("Go is not installed")
-    fetched = go("mod", "download", seconds=BUILD_SECONDS)
-    if fetched.returncode:
-        pytest.skip(f"Go cannot get the modules: {fetched.stderr.strip().splitlines()[-1]}")
+    download(PROGRAMS, seconds=BUILD_SECONDS)
     binary = tmp_path_factory.mktemp("go") / "clients.test"
-    built = go("test", "-c", "-o", str(binary), ".", seconds=BUILD_SECONDS)
+    built = go(PROGRAMS, "test", "-c", "-o", str(binary), ".", seconds=BUILD_SECONDS)
     assert built.returncode == 0, built.stderr
     return binary
 

@@ -6,9 +6,6 @@ Beside its stages KWOK keeps what they are to make of an object (testdata). Noth
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -23,9 +20,9 @@ from fakekube.nodes.stages import kind_of
 from fakekube.nodes.stages.functions import CONDITIONS, NAMES, indented_yaml, quoted
 from fakekube.nodes.stages.playing import finalizers, patch
 from fakekube.nodes.stages.reading import DeleteStep, EventStep, FinalizersStep, PatchStep, Stage, Step, read
+from tests.clients.golang import download
 
 MODULE = "sigs.k8s.io/kwok@v0.8.0"
-GO = shutil.which("go")
 FETCH_SECONDS = 120
 NOW = datetime.fromisoformat("2006-01-02T15:04:05+00:00").timestamp()
 Body = dict[str, Any]
@@ -34,19 +31,8 @@ Body = dict[str, Any]
 @pytest.fixture(scope="module")
 def shipped() -> Path:
     """The folder of KWOK's stages; skipped where Go is missing or cannot get the module."""
-    if GO is None:
-        pytest.skip("Go is not installed")
-    fetched = subprocess.run(
-        [GO, "mod", "download", "-json", MODULE],
-        env={**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=mod"},
-        timeout=FETCH_SECONDS,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if fetched.returncode:
-        pytest.skip(f"Go cannot get the module: {fetched.stdout or fetched.stderr}")
-    return Path(json.loads(fetched.stdout)["Dir"], "kustomize", "stage")
+    fetched = download(None, "-json", MODULE, seconds=FETCH_SECONDS, flags="-mod=mod")
+    return Path(json.loads(fetched)["Dir"], "kustomize", "stage")
 
 
 def files(*folders: Path) -> list[Path]:

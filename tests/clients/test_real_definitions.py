@@ -25,9 +25,9 @@ from kubernetes.client import ApiException
 
 from fakekube import FakeCluster
 from fakekube.core.yamltext import documents
+from tests.clients.golang import download, go
 
 PROGRAM = Path(__file__).parent / "operators"
-GO = shutil.which("go")
 KUBECTL = shutil.which("kubectl", path=str(Path(sys.executable).parent))
 FETCH_SECONDS, BUILD_SECONDS, RUN_SECONDS = 120, 900, 60
 Body = dict[str, Any]
@@ -219,28 +219,11 @@ CHANGES = [  # of what the program wrote: a merge patch, and why it is refused
 ]
 
 
-def go(*arguments: str, seconds: float) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly"}
-    return subprocess.run(
-        [GO or "go", *arguments],
-        cwd=PROGRAM,
-        env=environment,
-        timeout=seconds,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 @pytest.fixture(scope="module")
 def modules() -> dict[str, Path]:
     """Where the modules are that the program needs; skipped where Go or they cannot be had."""
-    if GO is None:
-        pytest.skip("Go is not installed")
-    fetched = go("mod", "download", seconds=FETCH_SECONDS)
-    if fetched.returncode:
-        pytest.skip(f"Go cannot get the modules: {fetched.stderr.strip().splitlines()[-1]}")
-    listed = go("list", "-m", "-f", "{{.Path}}\t{{.Dir}}", *FOLDERS, seconds=FETCH_SECONDS)
+    download(PROGRAM, seconds=FETCH_SECONDS)
+    listed = go(PROGRAM, "list", "-m", "-f", "{{.Path}}\t{{.Dir}}", *FOLDERS, seconds=FETCH_SECONDS)
     assert listed.returncode == 0, listed.stderr
     return {path: Path(folder) for path, folder in (line.split("\t") for line in listed.stdout.splitlines())}
 
@@ -248,12 +231,8 @@ def modules() -> dict[str, Path]:
 @pytest.fixture(scope="module")
 def manifests() -> list[Path]:
     """The folders of definitions whose modules are not compiled."""
-    if GO is None:
-        pytest.skip("Go is not installed")
-    fetched = go("mod", "download", "-json", *MANIFESTS, seconds=FETCH_SECONDS)
-    if fetched.returncode:
-        pytest.skip(f"Go cannot get the modules: {fetched.stdout or fetched.stderr}")
-    found = json.loads("[" + fetched.stdout.strip().replace("\n}\n{", "\n},\n{") + "]")
+    fetched = download(PROGRAM, "-json", *MANIFESTS, seconds=FETCH_SECONDS)
+    found = json.loads("[" + fetched.strip().replace("\n}\n{", "\n},\n{") + "]")
     return [Path(each["Dir"], MANIFESTS[f"{each['Path']}@{each['Version']}"]) for each in found]
 
 
@@ -278,7 +257,7 @@ def cluster(definitions: list[Body]) -> Iterator[FakeCluster]:
 def operators(modules: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiled program."""
     binary = tmp_path_factory.mktemp("operators") / "operators"
-    built = go("build", "-o", str(binary), ".", seconds=BUILD_SECONDS)
+    built = go(PROGRAM, "build", "-o", str(binary), ".", seconds=BUILD_SECONDS)
     assert built.returncode == 0, built.stderr
     return binary
 

@@ -3,41 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.clients.golang import download, go
+
 PROGRAM = Path(__file__).parent / "templates"
 CASES = Path(__file__).parents[1] / "unit" / "nodes" / "templates.json"
-GO = shutil.which("go")
 BUILD_SECONDS, RUN_SECONDS = 300, 60
-
-
-def go(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [GO or "go", *arguments],
-        cwd=PROGRAM,
-        env={**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly"},
-        timeout=BUILD_SECONDS,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiled program; skipped where Go is missing or cannot reach its modules."""
-    if GO is None:
-        pytest.skip("Go is not installed")
-    fetched = go("mod", "download")
-    if fetched.returncode:
-        pytest.skip(f"Go cannot get the modules: {fetched.stderr.strip().splitlines()[-1]}")
+    download(PROGRAM, seconds=BUILD_SECONDS)
     binary = tmp_path_factory.mktemp("go") / "templates"
-    built = go("build", "-o", str(binary), ".")
+    built = go(PROGRAM, "build", "-o", str(binary), ".", seconds=BUILD_SECONDS)
     assert built.returncode == 0, built.stderr
     return binary
 

@@ -13,14 +13,13 @@ from fakekube.nodes.containers import (
     CRASHED,
     CREATING,
     FIRST_BACKOFF_SECONDS,
-    NOT_YET,
     PULL_FAILED,
     PULL_WAITS,
     START_FAILED,
     Container,
     starts_again,
 )
-from fakekube.nodes.memory import RUNNING, TERMINATED
+from fakekube.nodes.memory import TERMINATED
 
 NEVER = "1970-01-01T00:00:00Z"
 """When what could not be started has begun."""
@@ -32,9 +31,9 @@ def at_once(container: Container) -> float:
     return 0.0
 
 
-def is_creating(container: Container) -> bool:
-    """Whether it is to be made for the first time."""
-    return container.state in CREATING
+def always(container: Container) -> bool:
+    """Whatever the container is like."""
+    return True
 
 
 def start_after(container: Container) -> float:
@@ -83,7 +82,7 @@ def restarted(container: Container) -> Obj:
 
 def lacks_config(container: Container) -> bool:
     """Whether its environment cannot be made, for a reason that its status does not tell yet."""
-    if not container.fault or container.state not in NOT_YET:
+    if not container.fault:
         return False
     waits = container.status["state"].get("waiting") or {}
     return waits.get("reason") != BAD_CONFIG or waits.get("message") != container.fault
@@ -91,7 +90,7 @@ def lacks_config(container: Container) -> bool:
 
 def may_start(container: Container) -> bool:
     """Whether nothing is in the way of its start."""
-    if container.state not in NOT_YET or container.behaviour.start == "never":
+    if container.behaviour.start == "never":
         return False
     return not container.fault and not images.fault(image_of(container)) and not is_absent(container)
 
@@ -189,7 +188,7 @@ def may_be_ready(container: Container) -> bool:
     """Whether only its readiness is missing."""
     if container.passes:
         return False
-    return container.state == RUNNING and not container.status.get("ready") and bool(container.status.get("started"))
+    return not container.status.get("ready") and bool(container.status.get("started"))
 
 
 def go_seconds(seconds: int) -> str:

@@ -163,7 +163,7 @@ def annotated(pod: Obj) -> Behaviour:
     """What the pod's annotations say."""
     found: dict[str, Any] = {}
     for name, text in annotations_of(pod).items():
-        if name.startswith(PREFIX) and (row := ANNOTATIONS.get(name)) is not None:
+        if (row := ANNOTATIONS.get(name)) is not None:
             found[row[0]] = row[1](text)
     if not found:
         return USUAL
@@ -208,6 +208,13 @@ class Asked:
     def usual(self) -> bool:
         """Whether nothing is asked."""
         return self.pod is USUAL and not self.containers
+
+    @property
+    def counts_runs(self) -> bool:
+        """Whether some first runs are to fail, so that it matters which run it is."""
+        if self.usual:
+            return False
+        return any(each.fail_first for each in (self.pod, *self.containers.values()))
 
 
 NOTHING_ASKED = Asked()

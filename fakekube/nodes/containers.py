@@ -6,7 +6,7 @@ doubled each time up to five minutes; an image that cannot be pulled is tried ag
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fakekube.core.meta import Obj
 from fakekube.nodes import images, probes, statuses
@@ -31,9 +31,9 @@ EDGE_SECONDS = 1e-6
 """What is due within this is due now."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Container:
-    """What is known of a container of a pod: its spec and status, how it is to behave, and its past."""
+    """What is known of a container of a pod: its spec and status, how it is to behave, and its past. Not changed."""
 
     pod: Obj
     spec: Obj
@@ -49,6 +49,11 @@ class Container:
     init: bool = False
     fault: str = ""
     """Why its environment cannot be made."""
+    state: str = field(init=False)
+    """running, terminated, or why it waits."""
+
+    def __post_init__(self) -> None:
+        self.state = state_of(self.status)
 
     @property
     def is_usual(self) -> bool:
@@ -61,11 +66,6 @@ class Container:
     def name(self) -> str:
         """The container's name."""
         return str(self.spec["name"])
-
-    @property
-    def state(self) -> str:
-        """running, terminated, or why it waits."""
-        return state_of(self.status)
 
     @property
     def restarts(self) -> int:

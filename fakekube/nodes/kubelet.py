@@ -30,37 +30,38 @@ CROWD = 100
 """When more pods than this wait to be taken on, they go to Running without the state in between."""
 
 
-@dataclass(frozen=True, slots=True)
 class Situation:
-    """A pod on a node of the cluster, and what is asked of it."""
+    """A pod on a node of the cluster, and what is asked of it; read once, as the rows of its life ask again and again.
 
-    pod: Obj
-    key: Key
-    world: World
-    asked: Asked
-    touched: bool
-    leaving: bool = False
-    """Its node is being shut down."""
+    `touched`: its life is or was other than usual; `leaving`: its node is being shut down.
+    """
 
-    @property
-    def status(self) -> Obj:
-        """The pod's status; an empty one if it has none."""
-        return self.pod.get("status") or {}
+    __slots__ = (
+        "asked",
+        "deleting",
+        "key",
+        "leaving",
+        "phase",
+        "pod",
+        "spec",
+        "status",
+        "terminal",
+        "touched",
+        "world",
+    )
 
-    @property
-    def phase(self) -> str:
-        """The pod's phase."""
-        return self.status.get("phase") or "Pending"
-
-    @property
-    def terminal(self) -> bool:
-        """Whether the pod has ended."""
-        return self.phase in TERMINAL
-
-    @property
-    def deleting(self) -> bool:
-        """Whether the pod is being deleted."""
-        return "deletionTimestamp" in self.pod["metadata"]
+    def __init__(self, pod: Obj, key: Key, world: World, asked: Asked, touched: bool, leaving: bool) -> None:
+        self.pod = pod
+        self.key = key
+        self.world = world
+        self.asked = asked
+        self.touched = touched
+        self.leaving = leaving
+        self.spec: Obj = pod["spec"]
+        self.status: Obj = pod.get("status") or {}
+        self.phase: str = self.status.get("phase") or "Pending"
+        self.terminal = self.phase in TERMINAL
+        self.deleting = "deletionTimestamp" in pod["metadata"]
 
     @property
     def moments(self) -> Moments:
@@ -87,9 +88,10 @@ def reconcile(key: NamedKey, world: World) -> Plan:
     pod = world.get("pods", *key)
     if pod is None or pod["spec"].get("nodeName") not in world.settings.nodes:
         return NOTHING
-    if stages.holds_pod(Key("pods", *key), world):
+    at = Key("pods", *key)
+    if stages.holds_pod(at, world):
         return NOTHING
-    plan = _next(_situation(pod, Key("pods", *key), world))
+    plan = _next(_situation(pod, at, world))
     return Plan(plan.changes, plan.after, f"system:node:{pod['spec']['nodeName']}") if plan is not NOTHING else plan
 
 
@@ -197,7 +199,7 @@ def _disrupt(at: Situation, code: int, reason: str, message: str, told: Iterable
 
 def _deadline_due(at: Situation) -> float:
     begun = at.moments.taken.get(at.key, at.world.now())
-    return float(begun + at.pod["spec"]["activeDeadlineSeconds"])
+    return float(begun + at.spec["activeDeadlineSeconds"])
 
 
 def _miss_deadline(at: Situation) -> Plan:
@@ -211,22 +213,30 @@ def _miss_deadline(at: Situation) -> Plan:
 
 def _addresses(at: Situation) -> tuple[str, str | None]:
     """The node's address and the pod's; None if the node has none left for it."""
-    pod, world = at.pod, at.world
-    node = world.get("nodes", "", pod["spec"]["nodeName"]) or {}
-    listed = (node.get("status") or {}).get("addresses") or ()
-    host = next((each["address"] for each in listed if each["type"] == "InternalIP"), "")
-    present = at.status.get("podIP")
-    if pod["spec"].get("hostNetwork"):
+    node = _node(at)
+    host = _address_of(node)
+    if at.spec.get("hostNetwork"):
         return host, host
-    cidr = (node.get("spec") or {}).get("podCIDR")
+    present, cidr = at.status.get("podIP"), (node.get("spec") or {}).get("podCIDR")
     if present or not cidr:
         return host, present or ""
-    return host, world.follower(Addresses).free(cidr) or None
+    return host, at.world.follower(Addresses).free(cidr) or None
+
+
+def _node(at: Situation) -> Obj:
+    return at.world.get("nodes", "", at.spec["nodeName"]) or {}
+
+
+def _address_of(node: Obj) -> str:
+    for each in (node.get("status") or {}).get("addresses") or ():
+        if each["type"] == "InternalIP":
+            return str(each["address"])
+    return ""
 
 
 def _take_on(at: Situation) -> Plan:
     """Show the containers being made; in a crowd they are started at once, by one write instead of two."""
-    status = statuses.creating(at.pod, at.world.now(), _addresses(at)[0])
+    status = statuses.creating(at.pod, at.world.now(), _address_of(_node(at)))
     if _unmounted(at) is not None:
         return _write(at, status, _tell_unmounted(at))
     if len(at.world.follower(Starting).keys) > CROWD:
@@ -239,8 +249,10 @@ def _lives(at: Situation) -> bool:
     """Whether containers may have a step to take; one that runs as usual has none."""
     if at.touched:
         return True
+    if at.phase != "Pending":
+        return False
     listed = [*(at.status.get("initContainerStatuses") or ()), *(at.status.get("containerStatuses") or ())]
-    return at.phase == "Pending" and any(state_of(each) in NOT_YET for each in listed)
+    return any(state_of(each) in NOT_YET for each in listed)
 
 
 def _is_changed(at: Situation) -> bool:
@@ -252,7 +264,7 @@ def _is_changed(at: Situation) -> bool:
 def _follow_spec(at: Situation) -> Plan:
     """Bring the containers to what the spec says now; a resize that finds no room is tried again when a pod goes."""
     found = changes.follow(at.pod, at.world)
-    at.world.follower(Deferred).note(at.pod["spec"]["nodeName"], at.key, found.deferred)
+    at.world.follower(Deferred).note(at.spec["nodeName"], at.key, found.deferred)
     told = [Emit(at.pod, reason, message, kind) for kind, reason, message in found.told]
     pod = {**at.pod, "status": found.status}
     status = statuses.with_conditions(
@@ -301,9 +313,9 @@ def _advance(at: Situation, status: Obj) -> Plan:
 
 def _gates_moved(at: Situation) -> bool:
     """Whether the pod's containers are ready and Ready does not say what its gates do."""
-    listed = at.status.get("containerStatuses") or ()
-    if at.phase != "Running" or not at.pod["spec"].get("readinessGates"):
+    if at.phase != "Running" or not at.spec.get("readinessGates"):
         return False
+    listed = at.status.get("containerStatuses") or ()
     if not all("running" in each["state"] and each.get("ready") for each in listed):
         return False
     held = statuses.gates(at.pod)
@@ -338,7 +350,7 @@ STAGES = (
     Stage("shut down", lambda at: at.leaving, _shut_down, alone=True),
     Stage("take on", lambda at: at.phase == "Pending" and not at.status.get("containerStatuses"), _take_on, alone=True),
     Stage("evict", lambda at: at.asked.pod.evict_after is not None, _evict, _evict_due),
-    Stage("deadline", lambda at: bool(at.pod["spec"].get("activeDeadlineSeconds")), _miss_deadline, _deadline_due),
+    Stage("deadline", lambda at: bool(at.spec.get("activeDeadlineSeconds")), _miss_deadline, _deadline_due),
     Stage("follow spec", _is_changed, _follow_spec),
     Stage("live", _lives, _live),
     Stage("post anew", _is_posted_anew, _post_anew),

@@ -48,8 +48,7 @@ class Life:
         """Whether a container waits for what its environment is made of."""
         self._key = Key("pods", pod["metadata"]["namespace"], pod["metadata"]["name"])
         self._moments = world.follower(Moments)
-        counts = any(each.fail_first for each in (asked.pod, *asked.containers.values()))
-        self._turn = world.follower(Rules).turn(pod) if counts else 0
+        self._turn = world.follower(Rules).turn(pod) if asked.counts_runs else 0
 
     def advance(self) -> Advance:
         """Take each container whose turn it is one step on, if it is time."""

@@ -17,8 +17,12 @@ KILLED = 137
 def has_rules(pod: Obj) -> bool:
     """Whether a container of the pod may have all started again."""
     spec = pod["spec"]
-    listed = (*spec["containers"], *(spec.get("initContainers") or ()))
-    return any(rule.get("action") == ACTION for each in listed for rule in each.get("restartPolicyRules") or ())
+    for listed in (spec["containers"], spec.get("initContainers") or ()):
+        for each in listed:
+            rules = each.get("restartPolicyRules")
+            if rules and any(rule.get("action") == ACTION for rule in rules):
+                return True
+    return False
 
 
 def asks(container: Container) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ def container_id(pod: Obj, container: Obj, attempt: int = 0) -> str:
 def container_status(container: Obj, state: Obj, **more: Any) -> Obj:
     """One containerStatus; ready and started follow from the state."""
     running = "running" in state
-    status: Obj = {
+    return {
         "name": container["name"],
         "state": state,
         "lastState": {},
@@ -35,8 +36,8 @@ def container_status(container: Obj, state: Obj, **more: Any) -> Obj:
         "image": container.get("image", ""),
         "imageID": "",
         "started": running,
+        **more,
     }
-    return status | more
 
 
 def waiting(reason: str, message: str = "") -> Obj:
@@ -62,19 +63,6 @@ def terminated(code: int, started: str, now: float, identifier: str, reason: str
     }
 
 
-def _condition(pod: Obj, kind: str, state: str, now: float, reason: str = "", message: str = "") -> Obj:
-    old = next((each for each in (pod.get("status") or {}).get("conditions") or () if each["type"] == kind), None)
-    same = old is not None and old["status"] == state
-    entry: Obj = {"type": kind, "observedGeneration": pod["metadata"].get("generation"), "status": state}
-    entry["lastProbeTime"] = None
-    entry["lastTransitionTime"] = old["lastTransitionTime"] if old is not None and same else time_text(now)
-    if reason:
-        entry["reason"] = reason
-    if message:
-        entry["message"] = message
-    return entry
-
-
 Entries = dict[str, tuple[str, str, str]]
 """By type: status, reason and message of the kubelet's conditions."""
 FINE = ("True", "", "")
@@ -86,22 +74,46 @@ SCHEDULED = "PodScheduled"
 
 def with_conditions(pod: Obj, status: Obj, now: float, found: Entries) -> Obj:
     """The status with the kubelet's conditions: those of others first, the scheduler's last."""
-    others = [each for each in (pod.get("status") or {}).get("conditions") or () if each["type"] not in _OWN]
-    scheduled = [each for each in others if each["type"] == SCHEDULED]
-    others = [each for each in others if each["type"] != SCHEDULED] if len(others) > len(scheduled) else []
-    mine = [_condition(pod, kind, found[kind][0], now, *found[kind][1:]) for kind in _OWN]
-    return {
-        **status,
-        "conditions": [*others, *mine, *scheduled],
-        "observedGeneration": pod["metadata"].get("generation"),
+    own: dict[str, Obj] = {}
+    others, scheduled = [], []
+    for each in (pod.get("status") or {}).get("conditions") or ():
+        kind = each["type"]
+        if kind in _OWN:
+            own.setdefault(kind, each)
+        elif kind == SCHEDULED:
+            scheduled.append(each)
+        else:
+            others.append(each)
+    generation, text = pod["metadata"].get("generation"), time_text(now)
+    mine = [_condition(kind, generation, *found[kind], own.get(kind), text) for kind in _OWN]
+    return {**status, "conditions": [*others, *mine, *scheduled], "observedGeneration": generation}
+
+
+def _condition(
+    kind: str, generation: int | None, state: str, reason: str, message: str, old: Obj | None, now: str
+) -> Obj:
+    since = old["lastTransitionTime"] if old is not None and old["status"] == state else now
+    entry: Obj = {
+        "type": kind,
+        "observedGeneration": generation,
+        "status": state,
+        "lastProbeTime": None,
+        "lastTransitionTime": since,
     }
+    if reason:
+        entry["reason"] = reason
+    if message:
+        entry["message"] = message
+    return entry
 
 
 def gates(pod: Obj) -> str:
     """What keeps a pod with readiness gates from being ready; '' if nothing does."""
+    if not pod["spec"].get("readinessGates"):
+        return ""
     present = {each["type"]: each["status"] for each in (pod.get("status") or {}).get("conditions") or ()}
     told = []
-    for gate in pod["spec"].get("readinessGates") or ():
+    for gate in pod["spec"]["readinessGates"]:
         kind = gate["conditionType"]
         if kind not in present:
             told.append(f'corresponding condition of pod readiness gate "{kind}" does not exist.')
@@ -112,9 +124,7 @@ def gates(pod: Obj) -> str:
 
 def entries(pod: Obj, status: Obj, *, sandbox: bool) -> Entries:
     """The conditions of a pod that has not ended, as its containers are."""
-    inits = {each["name"]: each for each in status.get("initContainerStatuses") or ()}
-    listed = pod["spec"].get("initContainers") or ()
-    unready = [each["name"] for each in listed if is_sidecar(each) and not inits.get(each["name"], {}).get("ready")]
+    unready = _unready_sidecars(pod, status) if pod["spec"].get("initContainers") else []
     unready += [each["name"] for each in status["containerStatuses"] if not each.get("ready")]
     containers = _lacking("ContainersNotReady", "unready", unready) if unready else FINE
     held = "" if unready else gates(pod)
@@ -128,11 +138,17 @@ def entries(pod: Obj, status: Obj, *, sandbox: bool) -> Entries:
     }
 
 
+def _unready_sidecars(pod: Obj, status: Obj) -> list[str]:
+    inits = {each["name"]: each for each in status.get("initContainerStatuses") or ()}
+    listed = pod["spec"]["initContainers"]
+    return [each["name"] for each in listed if is_sidecar(each) and not inits.get(each["name"], {}).get("ready")]
+
+
 def _initialized(pod: Obj, status: Obj) -> tuple[str, str, str]:
-    if any(_has_begun(each) for each in status.get("containerStatuses") or ()):
+    listed = pod["spec"].get("initContainers")
+    if not listed or any(_has_begun(each) for each in status.get("containerStatuses") or ()):
         return FINE
     inits = {each["name"]: each for each in status.get("initContainerStatuses") or ()}
-    listed = pod["spec"].get("initContainers") or ()
     missing = [each["name"] for each in listed if not is_initialized(each, inits.get(each["name"]))]
     return _lacking("ContainersNotInitialized", "incomplete", missing) if missing else FINE
 
@@ -181,15 +197,18 @@ def host(ip: str) -> Obj:
     return {"hostIP": ip, "hostIPs": [{"ip": ip}]} if ip else {}
 
 
-def _image_id(container: Obj) -> str:
-    image = container.get("image", "")
+@lru_cache(maxsize=1024)
+def _image_id(image: str) -> str:
     return f"{image.partition('@')[0]}@sha256:{blake2b(image.encode(), digest_size=32).hexdigest()}" if image else ""
 
 
 def run(pod: Obj, container: Obj, now: float, present: Obj | None = None, attempt: int = 0) -> Obj:
     """The container runs since now, after so many restarts."""
     made = container_status(
-        container, running(now), containerID=container_id(pod, container, attempt), imageID=_image_id(container)
+        container,
+        running(now),
+        containerID=container_id(pod, container, attempt),
+        imageID=_image_id(container.get("image", "")),
     )
     if present is not None:
         made |= {name: present[name] for name in ("lastState", "restartCount") if name in present}

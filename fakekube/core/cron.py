@@ -76,13 +76,15 @@ class Schedule:
         last_year = after.astimezone(zone).year + _SEARCH_YEARS
         while (local := moment.astimezone(zone)).year <= last_year:
             if local.month not in self.months:
-                moment = _when(_month_after(local))
+                moment = _when(_month_after(local), moment)
             elif not self._fits_day(local):
-                moment = _when(local.replace(hour=0, minute=0) + timedelta(days=1))
+                moment = _when(local.replace(hour=0, minute=0) + timedelta(days=1), moment)
             elif local.hour not in self.hours:
                 moment += timedelta(minutes=60 - local.minute)
             elif local.minute not in self.minutes:
-                moment += timedelta(minutes=1)
+                jump = moment + timedelta(minutes=_until(local.minute, self.minutes, 60))
+                changed = jump.astimezone(zone).utcoffset() != local.utcoffset()
+                moment = moment + timedelta(minutes=1) if changed else jump
             else:
                 return moment.astimezone(after.tzinfo)
         return None
@@ -96,9 +98,9 @@ class Schedule:
             elif not self._fits_day(moment):
                 moment = moment.replace(hour=0, minute=0) + timedelta(days=1)
             elif moment.hour not in self.hours:
-                moment = moment.replace(minute=0) + timedelta(hours=1)
+                moment = moment.replace(minute=0) + timedelta(hours=_until(moment.hour, self.hours, 24))
             elif moment.minute not in self.minutes:
-                moment += timedelta(minutes=1)
+                moment += timedelta(minutes=_until(moment.minute, self.minutes, 60))
             else:
                 return moment
         return None
@@ -108,9 +110,16 @@ class Schedule:
         return (day and weekday) if self.any_day else (day or weekday)
 
 
-def _when(wall: datetime) -> datetime:
-    """The moment at which clocks first show this or, if they skip it, have skipped it."""
-    return wall.replace(fold=0).astimezone(UTC)
+def _until(present: int, wanted: frozenset[int], end: int) -> int:
+    """How far it is from here to the next number that is wanted, or to the end if there is none before it."""
+    return min((number for number in wanted if number > present), default=end) - present
+
+
+def _when(wall: datetime, past: datetime) -> datetime:
+    """The moment at which clocks first show this or, if they skip it, have skipped it; later than `past`, for who put
+    his clock back after midnight sees it twice."""
+    first = wall.replace(fold=0).astimezone(UTC)
+    return first if first > past else wall.replace(fold=1).astimezone(UTC)
 
 
 def _month_after(moment: datetime) -> datetime:

@@ -96,3 +96,9 @@ def test_a_midnight_that_the_clocks_skip_does_not_come() -> None:
     start = datetime(2026, 9, 5, 0, tzinfo=UTC)  # in Santiago the 6th begins at one o'clock
     assert moments("TZ=America/Santiago 0 0 * * *", start, 2) == ["05 04:00", "07 03:00"]
     assert moments("TZ=America/Santiago 0 1 * * *", start, 2) == ["05 05:00", "06 04:00"]
+
+
+def test_a_midnight_after_which_the_clocks_went_back_is_passed() -> None:
+    start = datetime(2010, 11, 7, 1, tzinfo=UTC)  # in St. John's a minute past midnight was 23:01 again
+    assert moments("TZ=America/St_Johns 0 6 8 * *", start, 1) == ["08 09:30"]
+    assert moments("TZ=America/St_Johns 0 6 * 12 *", start, 1) == ["01 09:30"]

@@ -240,7 +240,10 @@ class Writer:
     async def _book(self, request: Request, old: Obj | None, obj: Obj) -> None:
         """Give the object its managedFields."""
         views = self._backend.views(request.resource)
-        await resolved(lambda: self._own_fields(request, old, obj, views))
+        if request.resource.custom:
+            await resolved(lambda: self._own_fields(request, old, obj, views))
+        else:
+            self._own_fields(request, old, obj, views)
 
     def _own_fields(self, request: Request, old: Obj | None, obj: Obj, views: Convert) -> None:
         manager = fields.manager_name(request.field_manager, request.user_agent)

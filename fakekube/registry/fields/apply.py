@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fakekube.core.errors import StatusError, bad_request
@@ -152,7 +151,7 @@ class _Step:
         fields = sets.difference(own.fields, UNOWNED)
         if not fields:
             return others
-        return {**others, self.applier: replace(own, fields=fields, time=self.now if written else own.time)}
+        return {**others, self.applier: own._replace(fields=fields, time=self.now if written else own.time)}
 
 
 def _take(step: _Step, force: bool) -> tuple[Obj | None, Managers]:

@@ -1,30 +1,28 @@
-"""What changed between two objects of one type: three sets, walked side by side past everything that is equal."""
+"""What changed between two objects of one type: two sets, walked side by side past everything that is equal."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
-from fakekube.registry.fields import elements
 from fakekube.registry.fields.extract import whole
-from fakekube.registry.fields.nodes import DEDUCED, Items, MistypedError, Node, Record
-from fakekube.registry.fields.sets import MEMBER, Set, arranged, union
+from fakekube.registry.fields.nodes import DEDUCED, DEDUCED_RECORD, Items, MistypedError, Node, Record
+from fakekube.registry.fields.sets import MEMBER, SELF, Set, arranged_items
+
+ABSENT: Final = object()
+"""What a member is that is not there: equal to nothing."""
 
 
 class Changes(NamedTuple):
-    """Fields that the second object lacks, has with another value, and has alone. A path is in one of them at most."""
+    """Fields that the second object lacks, and those that it alone has or has with another value."""
 
     removed: Set
-    modified: Set
-    added: Set
-
-    def written(self) -> Set:
-        """What the second object sets anew."""
-        return union(self.modified, self.added)
+    written: Set
 
 
-NOTHING = Changes({}, {}, {})
-OTHER = Changes({}, MEMBER, {})
-"""Below an element whose value changed as a whole: `modified` is the very MEMBER; an empty set is another {}."""
+NOTHING = Changes({}, {})
+OTHER = Changes({}, MEMBER)
+"""Below an element whose value changed as a whole: `written` is the very MEMBER; an empty set is another {}."""
 
 
 def compare(node: Node, old: Any, new: Any) -> Changes:
@@ -32,39 +30,11 @@ def compare(node: Node, old: Any, new: Any) -> Changes:
     return NOTHING if old == new else _differ(node, old, new)
 
 
-class _Gathered:
-    """Three sets in the making."""
-
-    __slots__ = ("added", "modified", "removed")
-
-    def __init__(self) -> None:
-        self.removed: Set = {}
-        self.modified: Set = {}
-        self.added: Set = {}
-
-    def take(self, element: str, below: Changes) -> None:
-        """What changed below an element that is there before and after."""
-        removed, modified, added = below
-        if removed:
-            self.removed[element] = removed
-        if modified or modified is MEMBER:
-            self.modified[element] = modified
-        if added:
-            self.added[element] = added
-
-    def changes(self) -> Changes:
-        return Changes(_settled(self.removed), _settled(self.modified), _settled(self.added))
-
-
-def _settled(fields: Set) -> Set:
-    return arranged(fields) if len(fields) > 1 else fields
-
-
 def _differ(node: Node, old: Any, new: Any) -> Changes:
     """What changed below one element; the values are known to differ."""
     if node.leaf or not (old or new):
         return OTHER
-    if isinstance(node, Items):
+    if node.__class__ is Items:
         if not (_is_list(old) and _is_list(new)):
             raise MistypedError
         return _differ_items(node, old or [], new or [])
@@ -72,7 +42,7 @@ def _differ(node: Node, old: Any, new: Any) -> Changes:
         if node is DEDUCED:
             return _differ_in_kind(old, new)
         raise MistypedError
-    return _differ_members(node, old or {}, new or {})
+    return _differ_members(node if isinstance(node, Record) else DEDUCED_RECORD, old or {}, new or {})
 
 
 def _is_map(value: Any) -> bool:
@@ -83,44 +53,82 @@ def _is_list(value: Any) -> bool:
     return value is None or isinstance(value, list)
 
 
-def _differ_members(node: Node, old: dict[str, Any], new: dict[str, Any]) -> Changes:
-    found = _Gathered()
-    child_of = node.child if isinstance(node, Record) else _deduced
-    for name, was in old.items():
-        if name not in new:
-            found.removed[elements.field(name)] = whole(child_of(name), was)
-        elif was != new[name]:
-            found.take(elements.field(name), _differ(child_of(name), was, new[name]))
-    for name, value in new.items():
-        if name not in old:
-            found.added[elements.field(name)] = whole(child_of(name), value)
-    return found.changes()
+def _differ_members(node: Record, old: dict[str, Any], new: dict[str, Any]) -> Changes:
+    removed: Set = {}
+    written: Set = {}
+    for element, name, child in node.pairing(old, new):  # in order, so that the sets are
+        was, now = old.get(name, ABSENT), new.get(name, ABSENT)
+        if was == now:
+            continue
+        if now is ABSENT:
+            removed[element] = whole(child, was)
+        elif was is ABSENT:
+            written[element] = whole(child, now)
+        elif child.leaf:
+            written[element] = MEMBER
+        else:
+            _take(removed, written, element, _differ(child, was, now))
+    return Changes(removed, written)
 
 
-def _deduced(name: str) -> Node:
-    return DEDUCED
+def _take(removed: Set, written: Set, element: str, below: Changes) -> None:
+    """What changed below an element that is there before and after."""
+    gone, put = below
+    if gone:
+        removed[element] = gone
+    if put or put is MEMBER:
+        written[element] = put
 
 
 def _differ_in_kind(old: Any, new: Any) -> Changes:
     """A map became something else or the other way round: the value is modified, and its members come or go."""
     if isinstance(old, dict) and old:
-        below = _differ_members(DEDUCED, old, {})
+        below = _differ_members(DEDUCED_RECORD, old, {})
     elif isinstance(new, dict) and new:
-        below = _differ_members(DEDUCED, {}, new)
+        below = _differ_members(DEDUCED_RECORD, {}, new)
     else:
         return OTHER
-    return Changes(below.removed, MEMBER, below.added)
+    return Changes(below.removed, {SELF: MEMBER, **below.written} if below.written else MEMBER)
 
 
 def _differ_items(node: Items, old: list[Any], new: list[Any]) -> Changes:
-    found = _Gathered()
-    before, after = _by_element(node, old), _by_element(node, new)
+    removed: Set = {}
+    written: Set = {}
+    spell = node.element
+    before, after = {spell(item): item for item in old}, {spell(item): item for item in new}
+    if len(before) < len(old) or len(after) < len(new):
+        return _differ_repeated(node, old, new)
     for element, was in before.items():
-        _differ_item(found, node, element, was, after.get(element, ()))
-    for element, items in after.items():
+        now = after.get(element, ABSENT)
+        if now is ABSENT:
+            removed[element] = whole(node.item, was)
+        elif was != now:
+            _take(removed, written, element, _differ(node.item, was, now))
+    for element, now in after.items():
         if element not in before:
-            found.added[element] = MEMBER if len(items) > 1 else whole(node.item, items[0])
-    return found.changes()
+            written[element] = whole(node.item, now)
+    return Changes(arranged_items(removed), arranged_items(written))
+
+
+def _differ_repeated(node: Items, old: list[Any], new: list[Any]) -> Changes:
+    """Of lists with items that have one key: where a side has several of them, they count as one whole."""
+    removed: Set = {}
+    written: Set = {}
+    before, after = _by_element(node, old), _by_element(node, new)
+    for element in {**before, **after}:
+        was, now = before.get(element, ()), after.get(element, ())
+        if len(was) == len(now) == 1:
+            if was[0] != now[0]:
+                _take(removed, written, element, _differ(node.item, was[0], now[0]))
+        elif len(was) > 1 and len(now) > 1:
+            if was != now:
+                written[element] = MEMBER
+        else:
+            if was:
+                removed[element] = _whole_of(node, was)
+            if now:
+                written[element] = _whole_of(node, now)
+    return Changes(arranged_items(removed), arranged_items(written))
 
 
 def _by_element(node: Items, items: list[Any]) -> dict[str, list[Any]]:
@@ -130,21 +138,5 @@ def _by_element(node: Items, items: list[Any]) -> dict[str, list[Any]]:
     return found
 
 
-def _differ_item(found: _Gathered, node: Items, element: str, old: list[Any], new: Any) -> None:
-    """Items with one key: one by one; where there are several of a side, they count as one whole."""
-    match len(old), len(new):
-        case 1, 1:
-            if old[0] != new[0]:
-                found.take(element, _differ(node.item, old[0], new[0]))
-        case 1, 0:
-            found.removed[element] = whole(node.item, old[0])
-        case 1, _:
-            found.removed[element] = whole(node.item, old[0])
-            found.added[element] = MEMBER
-        case _, (0 | 1) as left:
-            found.removed[element] = MEMBER
-            if left:
-                found.added[element] = whole(node.item, new[0])
-        case _:
-            if old != new:
-                found.modified[element] = MEMBER
+def _whole_of(node: Items, items: Sequence[Any]) -> Set:
+    return whole(node.item, items[0]) if len(items) == 1 else MEMBER

@@ -37,7 +37,7 @@ def find(managers: Managers, changes: ChangesByVersion) -> list[Conflict]:
     for identity in sorted(managers, key=Identity.rank):
         changed = changes[managers[identity].version]
         if changed is not None:
-            fields = sets.intersection(managers[identity].fields, changed.written())
+            fields = sets.intersection(managers[identity].fields, changed.written)
             found += [Conflict(identity, path) for path in sets.paths(fields)]
     return found
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from fakekube.registry.fields import elements
 from fakekube.registry.fields.nodes import DEDUCED, DEDUCED_RECORD, Items, Node, Record
-from fakekube.registry.fields.sets import MEMBER, SELF, Set, arranged
+from fakekube.registry.fields.sets import MEMBER, SELF, Set, arranged_items
 
 
 def whole(node: Node, value: Any) -> Set:
@@ -14,45 +14,46 @@ def whole(node: Node, value: Any) -> Set:
     if node.leaf or not value:
         return MEMBER
     if value.__class__ is dict:
-        if node is DEDUCED:
+        if node.__class__ is not Record:
+            if node is not DEDUCED:
+                return MEMBER
             node = DEDUCED_RECORD
-        if not isinstance(node, Record):
-            return MEMBER
-        every, _, deeper = node.plan(value)
-        if not deeper:
-            return every
-        found = every.copy()
-        for element, name, child in deeper:
+        plan = node.plans.get(tuple(value)) or node.plan(value)
+        if not plan.deeper:
+            return plan.every
+        found = plan.every.copy()
+        for element, name, child in plan.deeper:
             below = value[name]
             if below:
                 found[element] = whole(child, below)
         return found
     if value.__class__ is list and node.__class__ is Items:
-        return {SELF: MEMBER, **items_of(node, value)}
+        return _whole_items(node, value)
     return MEMBER
 
 
-def items_of(node: Items, value: list[Any]) -> Set:
+def _whole_items(node: Items, value: list[Any]) -> Set:
     """The elements of a granular list; an item that is there more than once is a member and nothing below it is."""
-    found: Set = {}
     spell, inner = node.element, node.item
+    if len(value) == 1:
+        return {SELF: MEMBER, spell(value[0]): whole(inner, value[0])}
+    found: Set = {}
     for item in value:
         element = spell(item)
         found[element] = MEMBER if element in found else whole(inner, item)
-    return arranged(found) if len(found) > 1 else found
+    found[SELF] = MEMBER
+    return arranged_items(found)
 
 
 def created(node: Record, value: dict[str, Any]) -> Set:
     """What a new object owns: whatever differs from Go's zero value of its type."""
-    _, bare, deeper = node.plan(value)
-    zero = node.zero
-    found = bare.copy()
-    for element, name, child in deeper:
-        if name not in zero and value[name]:
+    plan = node.plans.get(tuple(value)) or node.plan(value)
+    found = plan.bare.copy()
+    for element, name, child in plan.optional:
+        if value[name]:
             found[element] = whole(child, value[name])
-    for name, empty in zero.items():
-        if name in value:
-            _beside_zero(found, elements.field(name), node.child(name), value[name], empty)
+    for element, name, child, empty in plan.always:
+        _beside_zero(found, element, child, value[name], empty)
     return found
 
 
@@ -87,9 +88,9 @@ def _mentioned(node: Node, value: Any) -> Set | None:
 
 
 def _mentioned_members(node: Record, value: dict[str, Any]) -> Set | None:
-    _, bare, deeper = node.plan(value)
-    found = bare.copy()
-    for element, name, child in deeper:
+    plan = node.plan(value)
+    found = plan.bare.copy()
+    for element, name, child in plan.deeper:
         part = value[name]
         if part is None or part == {}:
             continue
@@ -108,7 +109,7 @@ def _mentioned_items(node: Items, value: list[Any]) -> Set:
     for item in value:
         element = node.element(item)
         found[element] = MEMBER if element in found else _with_self(_mentioned(node.item, item))
-    return arranged(found)
+    return arranged_items(found)
 
 
 def _with_self(below: Set | None) -> Set:

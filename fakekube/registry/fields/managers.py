@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakekube.core.fielderrors import go_quote
 from fakekube.core.meta import Obj
@@ -24,8 +23,7 @@ MOST_NAME_BYTES = 128
 MOST_UPDATERS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What tells entries apart. An applier is one whatever version it writes in, so `version` is '' for it."""
 
     manager: str
@@ -55,8 +53,7 @@ class Identity:
         return text if self.operation == APPLY else f"{text} using {self.version}"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """The fields of one manager, in the version it wrote them in; `time` is metav1.Time text, or '' for none."""
 
     fields: Set
@@ -88,14 +85,13 @@ def decode(raw: Any, *, trusted: bool = False) -> Managers:
     """managedFields as they are kept or sent; ValueError if any entry cannot be read. Trusted: written by `encode`."""
     found: Managers = {}
     for place, item in enumerate(raw or ()):
-        operation, version = item.get("operation", ""), item.get("apiVersion", "")
+        get = item.get
+        operation, version = get("operation", ""), get("apiVersion", "")
         if not trusted:
             _check(item, place)
-        identity = Identity(
-            item.get("manager", ""), operation, "" if operation == APPLY else version, item.get("subresource", "")
-        )
-        fields = item.get("fieldsV1") or {}
-        found[identity] = Entry(fields if trusted else sets.read(fields), version, item.get("time") or "")
+        identity = Identity(get("manager", ""), operation, "" if operation == APPLY else version, get("subresource", ""))
+        fields = get("fieldsV1") or {}
+        found[identity] = Entry(fields if trusted else sets.read(fields), version, get("time") or "")
     return found
 
 

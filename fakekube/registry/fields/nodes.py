@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakekube.core.fielderrors import go_quote
 from fakekube.registry.fields import elements
 from fakekube.registry.fields.sets import MEMBER, SELF, Set
 
-Plan = tuple[Set, Set, list[tuple[str, str, "Node"]]]
-"""For objects of one shape: all elements with SELF, the same without, and (element, name, node) of what is deeper."""
+Row = tuple[str, str, "Node"]
+"""A member: its element, its name and its node."""
 
 MOST_SHAPES = 512
 """Plans kept for one record; objects of further shapes are planned each time."""
@@ -61,7 +61,7 @@ class Record(Node):
     `zero` is the value that Go has before anything is set: the members that it always writes.
     """
 
-    __slots__ = ("fields", "item", "plans", "zero")
+    __slots__ = ("fields", "item", "pairings", "plans", "zero")
 
     def __init__(self, atomic: bool = False) -> None:
         super().__init__(atomic)
@@ -69,6 +69,7 @@ class Record(Node):
         self.item: Node | None = None
         self.zero: dict[str, Any] = {}
         self.plans: dict[tuple[str, ...], Plan] = {}
+        self.pairings: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Row]] = {}
 
     def child(self, name: str) -> Node:
         """The node of a member; what no schema describes is deduced."""
@@ -88,47 +89,79 @@ class Record(Node):
                 self.plans[shape] = found
         return found
 
+    def pairing(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Row]:
+        """How to walk two objects of these ones' shapes side by side: the members of both in order."""
+        shapes = tuple(old), tuple(new)
+        found = self.pairings.get(shapes)
+        if found is None:
+            found = [(elements.field(name), name, self.child(name)) for name in sorted({*old, *new})]
+            if self.fields and len(self.pairings) < MOST_SHAPES:  # maps come in any shape
+                self.pairings[shapes] = found
+        return found
+
     def _planned(self, shape: tuple[str, ...]) -> Plan:
         names = sorted(shape)
         bare = {elements.field(name): MEMBER for name in names}
-        children = [(elements.field(name), name, self.child(name)) for name in names]
-        return {SELF: MEMBER, **bare}, bare, [row for row in children if not row[2].leaf]
+        rows = [(elements.field(name), name, self.child(name)) for name in names]
+        deeper = [row for row in rows if not row[2].leaf]
+        optional = [row for row in deeper if row[1] not in self.zero]
+        always = [(*row, self.zero[row[1]]) for row in rows if row[1] in self.zero]
+        return Plan({SELF: MEMBER, **bare}, bare, deeper, optional, always)
+
+
+class Plan(NamedTuple):
+    """How to walk objects of one shape."""
+
+    every: Set
+    """All their elements, and SELF."""
+    bare: Set
+    """All their elements."""
+    deeper: list[Row]
+    """Members that are not owned as a whole."""
+    optional: list[Row]
+    """Those of `deeper` that Go does not always write."""
+    always: list[tuple[str, str, Node, Any]]
+    """Members that Go always writes, with what it writes where nothing is set."""
 
 
 class Items(Node):
     """A list; unless atomic a set of scalars (no keys) or a list of records that are told apart by `keys`."""
 
-    __slots__ = ("defaults", "item", "keys", "spelled")
+    __slots__ = ("defaults", "item", "keys", "only_key", "spelled")
 
     def __init__(self, atomic: bool = False, keys: tuple[str, ...] = ()) -> None:
         super().__init__(atomic)
         self.item: Node = DEDUCED
         self.keys = keys
+        self.only_key = keys[0] if len(keys) == 1 else ""
         self.defaults: dict[str, Any] = {}
         self.spelled: dict[Any, str] = {}
 
     def element(self, item: Any) -> str:
         """The element of an item; UnkeyedError if it has none."""
-        keys = self.keys
-        known = self._known(item) if keys else item if item.__class__ is str else None
+        if self.only_key and item.__class__ is dict:
+            known = item.get(self.only_key)
+            if known.__class__ not in _PLAIN:
+                known = None
+        else:
+            known = self._known(item) if self.keys else item if item.__class__ is str else None
         if known is None:
-            return self._element_of_keys(item) if keys else _element_of_value(item)
+            return self._spell(item)
         found = self.spelled.get(known)
         if found is None:
-            found = self._element_of_keys(item) if keys else _element_of_value(item)
+            found = self._spell(item)
             if len(self.spelled) < MOST_KEYS:
                 self.spelled[known] = found
         return found
+
+    def _spell(self, item: Any) -> str:
+        return self._element_of_keys(item) if self.keys else _element_of_value(item)
 
     def _known(self, item: Any) -> Any:
         """What `spelled` knows an item by: the values of its keys, if they are text and integers."""
         if item.__class__ is not dict:
             return None
-        keys = self.keys
-        if len(keys) == 1:
-            value = item.get(keys[0])
-            return value if value.__class__ in _PLAIN else None
-        values = tuple(map(item.get, keys))
+        values = tuple(map(item.get, self.keys))
         for value in values:
             if value.__class__ not in _PLAIN:
                 return None

@@ -32,9 +32,15 @@ def is_member(below: Set) -> bool:
 
 def arranged(fields: Set) -> Set:
     """The same set with its top elements in order (items of lists by what their keys are, not by their spelling)."""
-    if any(element[0] in "kvi" for element in fields):
-        return dict(sorted(fields.items(), key=lambda item: elements.order(item[0])))
-    return dict(sorted(fields.items()))
+    order = sorted(fields)
+    if order and order[-1][0] in "kvi":  # they come after names
+        order.sort(key=elements.order)
+    return {element: fields[element] for element in order}
+
+
+def arranged_items(fields: Set) -> Set:
+    """As `arranged`, for what is directly below a list."""
+    return {element: fields[element] for element in sorted(fields, key=elements.order)} if len(fields) > 1 else fields
 
 
 def of(paths: Iterable[Path]) -> Set:
@@ -78,10 +84,10 @@ def difference(left: Set, right: Set) -> Set:
     """The members of `left` that are not members of `right`; `left` itself if there is nothing to take away."""
     found: Set | None = None
     for element in left if len(left) < len(right) else right:
-        if element not in left or element not in right:
+        mine, other = left.get(element), right.get(element)
+        if mine is None or other is None:
             continue
-        mine = left[element]
-        rest = _less(mine, right[element])
+        rest = _less(mine, other)
         if rest is mine:
             continue
         if found is None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from fakekube.core.meta import Obj
 from fakekube.registry.fields import managers as entries
 from fakekube.registry.fields import sets
+from fakekube.registry.fields.compare import ABSENT
 from fakekube.registry.fields.extract import reconciled
 from fakekube.registry.fields.managers import UPDATE, Entry, Identity, Managers
 from fakekube.registry.fields.nodes import MistypedError, UnkeyedError
 from fakekube.registry.fields.resets import resets
-from fakekube.registry.fields.sets import Set
 from fakekube.registry.fields.versions import ChangesByVersion, Convert, Unconverted, Unseen, Versions
 
 if TYPE_CHECKING:
@@ -77,14 +77,15 @@ def _all_in(managers: Managers, version: str) -> bool:
 
 def _is_unchanged(old: Obj, new: Obj, sent: Any) -> bool:
     """Whether a write changes nothing, nor edits managedFields."""
-    before = old.get("metadata") or {}
+    before, after = old.get("metadata") or {}, new["metadata"]
     if sent is not None and sent != before.get("managedFields"):
         return False
-    if {name: value for name, value in before.items() if name != "managedFields"} != new["metadata"]:
+    if len(old) != len(new) or len(before) - ("managedFields" in before) != len(after):
         return False
-    return len(old) == len(new) and all(
-        name == "metadata" or (name in new and value == new[name]) for name, value in old.items()
-    )
+    for name, value in old.items():
+        if name != "metadata" and new.get(name, ABSENT) != value:
+            return False
+    return all(before.get(name, ABSENT) == value for name, value in after.items())
 
 
 def _kept(old: Obj | None, sent: Any, subresource: str) -> Managers:
@@ -108,7 +109,7 @@ def track(versions: Versions, old: Obj | None, new: Obj, managers: Managers, wri
     own = changes[versions.version]
     assert own is not None, "a resource is served in its own version"
     left = deprive(managers, changes)
-    gained = sets.difference(own.written(), UNOWNED)
+    gained = sets.difference(own.written, UNOWNED)
     if gained:
         previous = left.get(writer)
         fields = sets.union(previous.fields, gained) if previous is not None else gained
@@ -121,17 +122,12 @@ def deprive(managers: Managers, changes: ChangesByVersion) -> Managers:
     left: Managers = {}
     for identity, entry in managers.items():
         found = changes[entry.version]
-        fields = None if found is None else _deprived(entry.fields, found.modified, found.added, found.removed)
+        if found is None:
+            continue
+        fields = sets.difference(sets.difference(entry.fields, found.written), found.removed)
         if fields:
             left[identity] = entry if fields is entry.fields else Entry(fields, entry.version, entry.time)
     return left
-
-
-def _deprived(fields: Set, *lost: Set) -> Set:
-    for each in lost:
-        if each:
-            fields = sets.difference(fields, each)
-    return fields
 
 
 def reconcile(versions: Versions, obj: Obj, managers: Managers) -> Managers:

@@ -72,14 +72,14 @@ class Versions:
         """What a write changes that its path may change, as that version sees it; None: there is no such version."""
         before = self.view(old, version, "failed to convert old object") if old is not None else None
         after = self.view(new, version, "failed to convert new object")
-        before = after if old is None else before
-        if before is None or after is None:
+        if after is None:
             return None
-        node, obj = after
-        found = Changes({}, {}, self._created(node, obj)) if old is None else compare(node, before[1], obj)
-        if self.resets.excluded or self.resets.pattern is not None:
-            return Changes(*map(self.resets.filtered, found))
-        return found
+        if old is None:
+            return Changes({}, self.resets.filtered(self._created(*after)))
+        if before is None:
+            return None
+        removed, written = compare(after[0], before[1], after[1])
+        return Changes(self.resets.filtered(removed), self.resets.filtered(written))
 
     def _created(self, node: Record, obj: Obj) -> Set:
         if not self.custom:
@@ -97,6 +97,7 @@ class ChangesByVersion:
 
     def __getitem__(self, version: str) -> Changes | None:
         key = version if self.versions.convert is not None else ""
-        if key not in self._found:
-            self._found[key] = self.versions.changes(version, self.old, self.new)
-        return self._found[key]
+        if key in self._found:
+            return self._found[key]
+        found = self._found[key] = self.versions.changes(version, self.old, self.new)
+        return found

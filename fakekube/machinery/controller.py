@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from fakekube.core.meta import Obj
 from fakekube.machinery.plan import Plan
-from fakekube.machinery.podfacts import controller_in
 from fakekube.machinery.selection import matcher
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event
@@ -71,9 +70,9 @@ def its_controller(kind: str, group: str) -> Callable[[Event, World], list[Named
     def keys(event: Event, world: World) -> list[NamedKey]:
         found: list[NamedKey] = []
         for stored in (event.after, event.before):
-            if stored is None:
+            if stored is None or not stored.owners:
                 continue
-            reference = controller_in(stored.view["metadata"])
+            reference = stored.controller
             if reference is not None and reference["kind"] == kind and _group_of(reference) == group:
                 key = NamedKey(event.key.namespace, reference["name"])
                 if key not in found:
@@ -89,7 +88,7 @@ def its_controller_or_adopter(kind: str, group: str, resource: str) -> Callable[
 
     def keys(event: Event, world: World) -> list[NamedKey]:
         found = controllers(event, world)
-        if event.after is not None and controller_in(event.after.view["metadata"]) is None:
+        if event.after is not None and event.after.controller is None:
             found += selecting(resource, event, world)
         return found
 

@@ -20,15 +20,16 @@ READS_PER_CHANGE = 25
 
 
 class _Line:
-    """A controller with its queue. `spent` is the work it has had; who has had least is next.
+    """A controller with its queue. `place` is its row; `spent` the work it has had: who has had least is next.
 
     `running` are plans that take several steps, `dirty` the keys of those whose world has changed since they were made;
     `busy` are the keys whose step waits for an answer from outside, `missed` those of them that came up meanwhile.
     """
 
-    __slots__ = ("busy", "controller", "dirty", "missed", "queue", "running", "spent")
+    __slots__ = ("busy", "controller", "dirty", "missed", "place", "queue", "running", "spent")
 
-    def __init__(self, controller: Controller, queue: WorkQueue) -> None:
+    def __init__(self, place: int, controller: Controller, queue: WorkQueue) -> None:
+        self.place = place
         self.controller = controller
         self.queue = queue
         self.running: dict[Hashable, Execution] = {}
@@ -37,9 +38,9 @@ class _Line:
         self.missed: set[Hashable] = set()
         self.spent = 0.0
 
-    def is_ready(self) -> bool:
+    def is_ready(self, now: float) -> bool:
         """Whether a step would find something to do here."""
-        return self.queue.has_ready() and not (self.busy and self.controller.alone)
+        return self.queue.has_ready(now) and not (self.busy and self.controller.alone)
 
 
 class Manager:
@@ -57,12 +58,16 @@ class Manager:
         self.world = world
         self.committer = committer
         self._wake = wake
-        self._lines = [_Line(controller, WorkQueue(world.clock)) for controller in controllers]
+        self._lines = [_Line(place, each, WorkQueue(world.clock)) for place, each in enumerate(controllers)]
+        self._occupied: dict[_Line, None] = {}
         self._routes: dict[str, list[tuple[_Line, Keys]]] = {}
         for line in self._lines:
             for resource, keys in line.controller.watches:
                 self._routes.setdefault(resource, []).append((line, keys))
-        self._everything = self._routes.get(ANY, [])
+        everything = self._routes.pop(ANY, [])
+        for routes in self._routes.values():
+            routes += everything
+        self._everything = everything
         self._spent = 0.0
         self.steps = 0
 
@@ -80,6 +85,7 @@ class Manager:
         """Forget queues, timers and lookups, and look at everything anew: the store holds another state."""
         self.world.reset()
         self.committer.reset()
+        self._occupied.clear()
         for line in self._lines:
             line.queue.clear()
             line.running.clear()
@@ -108,13 +114,14 @@ class Manager:
         self._route(event)
 
     def _route(self, event: Event) -> None:
-        for line, keys in self._routes.get(event.key.resource, ()):
-            self._add(line, keys(event, self.world))
-        for line, keys in self._everything:
-            self._add(line, keys(event, self.world))
+        world = self.world
+        for line, keys in self._routes.get(event.key.resource, self._everything):
+            if found := keys(event, world):
+                self._add(line, found)
 
     def _add(self, line: _Line, keys: Iterable[Hashable]) -> None:
         queue = line.queue
+        self._occupied[line] = None
         for key in keys:
             if not len(queue):
                 line.spent = max(line.spent, self._spent)  # who was idle saves nothing up
@@ -138,12 +145,13 @@ class Manager:
 
     def ready(self) -> bool:
         """Whether a step would find something to do now."""
-        return any(line.is_ready() for line in self._lines)
+        now = self.world.now()
+        return any(line.is_ready(now) for line in self._occupied)
 
     def next_due(self, *, holding: bool = False) -> float | None:
         """When the first key that waits for its time is due, in seconds since the epoch; `holding`: of those that
         hold time."""
-        lines = (line for line in self._lines if line.controller.holds_time) if holding else self._lines
+        lines = (line for line in self._occupied if line.controller.holds_time or not holding)
         dues = [due for line in lines if (due := line.queue.next_due()) is not None]
         return min(dues, default=None)
 
@@ -166,15 +174,23 @@ class Manager:
                 line.missed.discard(key)
                 self._add(line, (key,))
         line.spent += cost
+        if line.queue.is_empty():
+            self._occupied.pop(line, None)
+        else:
+            self._occupied[line] = None
         return True
 
     def _next(self) -> _Line | None:
+        """The line that is ready and has had least work, the upper of two that had the same."""
         chosen: _Line | None = None
-        for line in self._lines:
-            if (chosen is None or line.spent < chosen.spent) and line.is_ready():
-                chosen = line
+        least, place, now = 0.0, 0, self.world.now()
+        for line in self._occupied:
+            spent = line.spent
+            first = chosen is None or spent < least or (spent == least and line.place < place)
+            if first and line.is_ready(now):
+                chosen, least, place = line, spent, line.place
         if chosen is not None:
-            self._spent = max(self._spent, chosen.spent)
+            self._spent = max(self._spent, least)
         return chosen
 
     async def _work(self, line: _Line, key: Hashable) -> float:

@@ -26,6 +26,7 @@ class PodFacts:
         "namespace",
         "node",
         "owner",
+        "owner_uid",
         "phase",
         "ready",
         "ready_since",
@@ -52,7 +53,9 @@ class PodFacts:
         self.created: str = meta.get("creationTimestamp", "")
         self.deleting = "deletionTimestamp" in meta
         self.finalizers: list[str] = meta.get("finalizers") or []
-        self.owner: Obj | None = controller_in(meta)
+        owner = stored.controller
+        self.owner = owner
+        self.owner_uid: str = owner["uid"] if owner is not None else ""
         self.node: str = spec.get("nodeName", "")
         self.hostname: str = spec.get("hostname", "")
         self.subdomain: str = spec.get("subdomain", "")
@@ -150,30 +153,45 @@ class PodIndex:
 
     def apply(self, event: Event) -> None:
         """Follow a write of a pod."""
-        key = event.key
-        old = self.by_key.pop(key, None) if event.after is None else self.by_key.get(key)
-        new = None if event.after is None else PodFacts(event.after)
-        if new is not None:
-            self.by_key[key] = new
-        for groups, before, after in zip(self._groups(), _places(old), _places(new), strict=True):
-            if before and before != after:
-                _take(groups, before, key)
-            if after and new is not None:
-                group = groups.get(after)
-                if group is None:
-                    group = groups[after] = {}
-                group[key] = new
+        key, stored = event.key, event.after
+        old = self.by_key.get(key)
+        new = None if stored is None else PodFacts(stored)
+        if old is not None:
+            self._leave(key, old, new)
+        if new is None:
+            self.by_key.pop(key, None)
+            return
+        self.by_key[key] = new
+        if new.owner_uid:
+            _put(self.by_owner, new.owner_uid, key, new)
+        else:
+            _put(self.loose, new.namespace, key, new)
+        if new.node:
+            _put(self.by_node, new.node, key, new)
+        _put(self.by_namespace, new.namespace, key, new)
+
+    def _leave(self, key: Key, old: PodFacts, new: PodFacts | None) -> None:
+        """Take the pod out of the groups that it is no longer in; in the others it keeps its place."""
+        if new is None:
+            _take(self.by_namespace, old.namespace, key)
+        if new is None or old.owner_uid != new.owner_uid:
+            if old.owner_uid:
+                _take(self.by_owner, old.owner_uid, key)
+            else:
+                _take(self.loose, old.namespace, key)
+        if old.node and (new is None or old.node != new.node):
+            _take(self.by_node, old.node, key)
 
     def get(self, key: Key) -> PodFacts | None:
         """The facts of one pod."""
         return self.by_key.get(key)
 
 
-def _places(facts: PodFacts | None) -> tuple[str, str, str, str]:
-    if facts is None:
-        return "", "", "", ""
-    owner = facts.owner["uid"] if facts.owner is not None else ""
-    return owner, "" if owner else facts.namespace, facts.node, facts.namespace
+def _put(groups: dict[str, Group], place: str, key: Key, facts: PodFacts) -> None:
+    group = groups.get(place)
+    if group is None:
+        group = groups[place] = {}
+    group[key] = facts
 
 
 def _take(groups: dict[str, Group], place: str, key: Key) -> None:

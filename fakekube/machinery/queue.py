@@ -83,15 +83,19 @@ class WorkQueue:
             heappop(heap)  # said anew since, or looked at already
         return heap[0][0] if heap else None
 
-    def has_ready(self) -> bool:
-        """Whether a key may be looked at now."""
+    def is_empty(self) -> bool:
+        """Whether no key waits, for its turn or its time."""
+        return not self._ready and not self._heap
+
+    def has_ready(self, now: float) -> bool:
+        """Whether a key may be looked at by now."""
         heap = self._heap
-        if heap and heap[0][0] <= self._clock.now():
-            self._take_due()
+        if heap and heap[0][0] <= now:
+            self._take_due(now)
         return bool(self._ready) and not self.rests
 
-    def _take_due(self) -> None:
-        while (due := self.next_due()) is not None and due <= self._clock.now():
+    def _take_due(self, now: float) -> None:
+        while (due := self.next_due()) is not None and due <= now:
             key = heappop(self._heap)[2]
             del self._due[key]
             self.add(key)

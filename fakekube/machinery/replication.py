@@ -12,7 +12,7 @@ from fakekube.machinery import ranking
 from fakekube.machinery.attempts import regardless, slow_start
 from fakekube.machinery.controller import NamedKey, its_controller
 from fakekube.machinery.plan import NOTHING, Change, Plan, UpdateStatus, controller_reference
-from fakekube.machinery.podfacts import TERMINAL, PodFacts, controller_in
+from fakekube.machinery.podfacts import TERMINAL, PodFacts
 from fakekube.machinery.selection import equality, matcher
 from fakekube.machinery.workloads import (
     BURST_REPLICAS,
@@ -108,7 +108,7 @@ class Replication:
         """The pod's controller; for one without, every object that might adopt it."""
         found = its_controller(self.kind, self.group)(event, world)
         after = event.after
-        if after is None or controller_in(after.view["metadata"]) is not None:
+        if after is None or after.controller is not None:
             return found
         for each in world.store.list(self.resource, event.key.namespace):
             if matcher(self.selector(each.view))(after.labels):

@@ -94,18 +94,21 @@ def trigger_time(service: Obj, pods: Iterable[PodFacts]) -> str:
 def concerned_services(event: Event, world: World) -> Iterable[NamedKey]:
     """The services that select the pod as it was or as it is, if what endpoints show of it changed."""
     before, after = event.before, event.after
-    if before is not None and after is not None and not _shows(before.view, after.view):
-        return []
+    selectors = [
+        (stored.key, selector)
+        for stored in world.store.list("services", event.key.namespace)
+        if (selector := stored.view["spec"].get("selector"))
+    ]
+    if not selectors or (before is not None and after is not None and not _shows(before.view, after.view)):
+        return ()
     labels = [stored.labels for stored in (before, after) if stored is not None]
     if len(labels) == 2 and labels[0] == labels[1]:
         labels.pop()
     found = []
-    for stored in world.store.list("services", event.key.namespace):
-        selector = stored.view["spec"].get("selector")
-        if selector:
-            matches = equality(selector)
-            if any(matches(each) for each in labels):
-                found.append(NamedKey(stored.key.namespace, stored.key.name))
+    for key, selector in selectors:
+        matches = equality(selector)
+        if any(matches(each) for each in labels):
+            found.append(NamedKey(key.namespace, key.name))
     return found
 
 

@@ -151,10 +151,10 @@ class World:
         uid = owner["metadata"]["uid"]
         found = []
         for key in self._dependents.get(uid, ()):
-            if key.resource == resource and (obj := self.at(key)) is not None:
-                references = obj["metadata"].get("ownerReferences") or ()
-                if any(each.get("controller") and each.get("uid") == uid for each in references):
-                    found.append(obj)
+            if key.resource == resource and (stored := self.store.get(key)) is not None:
+                reference = stored.controller
+                if reference is not None and reference.get("uid") == uid:
+                    found.append(stored.view)
         self.reads += len(found)
         return found
 
@@ -240,7 +240,7 @@ class World:
             self._uids[event.after.view["metadata"]["uid"]] = event.key
 
     def _note_owners(self, key: Key, after: Stored | None) -> None:
-        references: Objs | None = None if after is None else after.view["metadata"].get("ownerReferences")
+        references = None if after is None else after.owners
         if not references:
             if key in self._owners:
                 self._forget_owners(key)

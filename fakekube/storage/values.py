@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from sys import intern
 from typing import Any, NamedTuple
 
@@ -50,19 +50,29 @@ class Views:
 
 class Stored:
     """One object at one revision. `raw` begins with kind and apiVersion and holds the resourceVersion before any
-    free text."""
+    free text. `labels` and `owners` (metadata.ownerReferences) are at hand without decoding; nobody may change them."""
 
-    __slots__ = ("_notes", "_view", "_views", "key", "labels", "raw", "revision")
+    __slots__ = ("_notes", "_view", "_views", "key", "labels", "owners", "raw", "revision")
 
     def __init__(self, key: Key, revision: int, raw: bytes, obj: Obj, views: Views) -> None:
         self.key = key
         self.revision = revision
         self.raw = raw
-        self.labels: dict[str, str] = obj["metadata"].get("labels") or {}
+        metadata = obj["metadata"]
+        self.labels: dict[str, str] = metadata.get("labels") or {}
+        self.owners: Sequence[Obj] = metadata.get("ownerReferences") or ()
         self._views = views
         self._view: Obj | None = obj
         self._notes: dict[str, str] | None = None
         views.hold(self)
+
+    @property
+    def controller(self) -> Obj | None:
+        """The owner reference that controls; there is one at most."""
+        for owner in self.owners:
+            if owner.get("controller"):
+                return owner
+        return None
 
     @property
     def view(self) -> Obj:

@@ -64,20 +64,21 @@ def binding_faults(binding: Obj) -> list[FieldError]:
 
 
 def bound(pod: Obj, binding: Obj, now: str) -> Obj:
-    """The pod (a private copy) on its node; StatusError if it cannot be put there."""
+    """The pod on its node; it shares with `pod`, which is left as it is, what a binding does not change. StatusError
+    if it cannot be put there."""
     fault = _binding_obstacle(pod)
-    name = name_of(pod)
     if fault:
-        raise errors.conflict("", "pods/binding", name, fault)
-    pod["spec"]["nodeName"] = binding["target"]["name"]
-    status = pod.setdefault("status", {})
-    status.pop("nominatedNodeName", None)
+        raise errors.conflict("", "pods/binding", name_of(pod), fault)
+    metadata, status = dict(pod["metadata"]), dict(pod.get("status") or {})
     for field in ("annotations", "labels"):
         added = binding["metadata"].get(field)
         if added:
-            pod["metadata"].setdefault(field, {}).update(added)
+            metadata[field] = {**metadata.get(field, {}), **added}
+    status.pop("nominatedNodeName", None)
+    status["conditions"] = list(status.get("conditions") or ())
     set_condition(status, {"type": "PodScheduled", "status": "True"}, now)
-    return pod
+    spec = {**pod["spec"], "nodeName": binding["target"]["name"]}
+    return {**pod, "metadata": metadata, "spec": spec, "status": status}
 
 
 def _binding_obstacle(pod: Obj) -> str:
@@ -103,7 +104,7 @@ class BindingHandler(Handler):
         for _ in range(TRIES):
             stored = registry.stored(request)
             _check_wanted(request, stored, obj)
-            pod = bound(stored.decode(), obj, timestamp(registry.backend.clock))
+            pod = bound(stored.view, obj, timestamp(registry.backend.clock))
             if request.dry_run:
                 return done()
             try:

@@ -337,10 +337,6 @@ class FieldSelector:
         """Whether it restricts anything."""
         return bool(self.requirements)
 
-    def matches(self, value_of: Callable[[str], str]) -> bool:
-        """Whether an object is selected of which `value_of` tells the text of a field."""
-        return all((value_of(each.field) == each.value) is each.equal for each in self.requirements)
-
     def required_value(self, field: str) -> str | None:
         """The value that the field must have, if the selector asks for a certain one."""
         return next((each.value for each in self.requirements if each.equal and each.field == field), None)

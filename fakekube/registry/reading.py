@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -13,6 +13,7 @@ from fakekube.core import errors, selectors
 from fakekube.core import fielderrors as field
 from fakekube.core.errors import StatusError
 from fakekube.core.gojson import syntax_error
+from fakekube.core.selectors import FieldRequirement
 from fakekube.registry.backend import Backend, key_of
 from fakekube.registry.request import Request
 from fakekube.registry.strategy import Strategy
@@ -155,23 +156,20 @@ class Reader:
         if labels is not None and labels is not selectors.EVERYTHING:
             tests.append(lambda stored: labels.matches(stored.labels))
         if request.field_selector:
-            tests.append(self._field_test(request))
+            tests += self._field_tests(request)
         if not tests:
             return None
         if len(tests) == 1:
             return tests[0]
         return lambda stored: all(test(stored) for test in tests)
 
-    def _field_test(self, request: Request) -> Accept:
+    def _field_tests(self, request: Request) -> Sequence[Accept]:
+        """A test for each requirement on fields."""
         fields = request.field_selector
         assert fields is not None, "asked only with a selector"
         strategy = self._backend.strategy(request.resource)
         check_field_selector(request, strategy)
-
-        def test(stored: Stored) -> bool:
-            return fields.matches(lambda path: _field(request.resource, stored, strategy, path))
-
-        return test
+        return [_field_test(request.resource, strategy, each) for each in fields.requirements]
 
     def watch(self, request: Request, wake: Callable[[], None]) -> Watch:
         """Follow what the request selects; TooOld is answered within the stream, so it passes through."""
@@ -256,13 +254,17 @@ def parse_version(text: str) -> int:
     raise ValueError(f"resourceVersion: Invalid value: {field.go_quote(text)}: {message}")
 
 
-def _field(resource: Resource, stored: Stored, strategy: Strategy, path: str) -> str:
+def _field_test(resource: Resource, strategy: Strategy, requirement: FieldRequirement) -> Accept:
+    """Whether an object has what is required of a field; written out, for lists ask it of every object."""
+    path, value, equal = requirement.field, requirement.value, requirement.equal
     if path == "metadata.name":
-        return stored.key.name
+        return lambda stored: (stored.key.name == value) is equal
     if path == "metadata.namespace":
-        return stored.key.namespace
+        return lambda stored: (stored.key.namespace == value) is equal
     read = strategy.field_selectors[path]
-    return read(current(resource, stored)) if resource.custom else stored.noted(path, read)
+    if resource.custom:
+        return lambda stored: (read(current(resource, stored)) == value) is equal
+    return lambda stored: (stored.noted(path, read) == value) is equal
 
 
 def check_field_selector(request: Request, strategy: Strategy) -> None:

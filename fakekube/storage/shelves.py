@@ -77,7 +77,9 @@ class Shelves:
         return found
 
     def count(self, resource: str, namespace: str | None = None) -> int:
-        namespaces = self._shelves.get(resource, _EMPTY)
+        namespaces = self._shelves.get(resource)
+        if not namespaces:
+            return 0
         if namespace is not None:
             return len(namespaces[namespace].items) if namespace in namespaces else 0
         return sum(len(shelf.items) for shelf in namespaces.values())

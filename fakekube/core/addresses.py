@@ -6,6 +6,7 @@ IPv4-mapped IPv6 addresses.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -32,6 +33,11 @@ def _read_ip(text: str) -> Address | None:
         return None if "%" in text else ip_address(text)
     except ValueError:
         return None
+
+
+_PART = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+is_plain = re.compile(rf"{_PART}(?:\.{_PART}){{3}}", re.ASCII).fullmatch
+"""Matches IPv4 addresses as they should be written: nothing at all is wrong with those."""
 
 
 def parse_ip(text: str) -> Address | None:
@@ -67,6 +73,8 @@ def _is_mapped(text: str) -> bool:
 
 def legacy_ip(value: str, strict: bool = True) -> list[str]:
     """What is wrong with an address in a field older than the strict rules."""
+    if is_plain(value):
+        return []
     if parse_ip(value) is None:
         return [_WRONG_IP]
     if not strict:
@@ -80,7 +88,7 @@ def ip(value: str) -> list[str]:
     """What is wrong with an address; it must be in canonical form."""
     if found := legacy_ip(value):
         return found
-    text = str(parse_ip(value))
+    text = value if is_plain(value) else str(parse_ip(value))
     return [] if value == text else [f"must be in canonical form ({go_quote(text)})"]
 
 
@@ -119,6 +127,8 @@ def interface_address(value: str) -> list[str]:
 
 def ip_warnings(field: str, value: str) -> list[str]:
     """The warnings for a valid address in an old field."""
+    if is_plain(value):
+        return []
     if _has_leading_zeros(value) or _is_mapped(value):
         return [f"{field}: non-standard IP address {go_quote(value)} is invalid: use {go_quote(str(parse_ip(value)))}"]
     text = str(parse_ip(value)) if ":" in value else value

@@ -108,6 +108,12 @@ def _s(count: int) -> str:
     return "" if count == 1 else "s"
 
 
+def named(errors: list[FieldError], messages: Iterable[str], value: Any, field: str) -> None:
+    """Add every message of a name check as a fault of its own."""
+    if messages:
+        errors.extend(invalid(field, value, message) for message in messages)
+
+
 def internal(field: str, message: str) -> FieldError:
     """The check itself failed."""
     return FieldError("InternalError", field, f"Internal error: {message}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from fakekube.core.fielderrors import FieldError, invalid, required
 
@@ -98,8 +99,16 @@ _LABEL_VALUE_MESSAGE = regex_message(
 )
 
 
+@lru_cache(maxsize=4096)
+def is_dns1123_label(value: str) -> bool:
+    """Whether nothing is wrong with it; most names are asked about more than once."""
+    return len(value) <= LABEL_LENGTH and _is_label(value) is not None
+
+
 def dns1123_label(value: str, unit: str = CHARACTERS) -> list[str]:
     """One lower-case part of a DNS name, as namespaces and containers are called."""
+    if is_dns1123_label(value):
+        return []
     found = [] if byte_length(value) <= LABEL_LENGTH else [too_long(LABEL_LENGTH, unit)]
     if not _is_label(value):
         found.append("must not contain dots" if _is_subdomain(value) else _LABEL_MESSAGE)
@@ -108,6 +117,8 @@ def dns1123_label(value: str, unit: str = CHARACTERS) -> list[str]:
 
 def dns1123_subdomain(value: str, unit: str = CHARACTERS) -> list[str]:
     """A lower-case DNS name, as most objects are called."""
+    if is_dns1123_label(value):
+        return []
     found = [] if byte_length(value) <= SUBDOMAIN_LENGTH else [too_long(SUBDOMAIN_LENGTH, unit)]
     return found if _is_subdomain(value) else [*found, _SUBDOMAIN_MESSAGE]
 
@@ -168,6 +179,11 @@ _config_map_key = _pattern_check(
 
 def qualified_name(value: str) -> list[str]:
     """A label key: a name, perhaps behind a DNS prefix and '/'. Finalizers, resources and conditions use it too."""
+    return [*_qualified_name_faults(value)]
+
+
+@lru_cache(maxsize=4096)
+def _qualified_name_faults(value: str) -> list[str]:
     if value.count("/") > 1:
         return [f"a valid label key {_QUALIFIED_MESSAGE}{_OPTIONAL_PREFIX}"]
     found: list[str] = []

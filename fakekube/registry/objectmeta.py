@@ -26,12 +26,11 @@ def _names(strategy: Strategy, meta: Obj) -> list[FieldError]:
     errors: list[FieldError] = []
     prefix, name = meta.get("generateName"), meta.get("name")
     if prefix:
-        errors += [field.invalid("metadata.generateName", prefix, m) for m in strategy.name_messages(prefix, True)]
+        field.named(errors, strategy.name_messages(prefix, True), prefix, "metadata.generateName")
     if not name:
         errors.append(field.required("metadata.name", "name or generateName is required"))
     else:
-        messages = strategy.name_messages(name, False)
-        errors += [field.invalid("metadata.name", name, message) for message in messages]
+        field.named(errors, strategy.name_messages(name, False), name, "metadata.name")
     return errors
 
 
@@ -77,8 +76,8 @@ def label_errors(labels: dict[str, str], path: str) -> list[FieldError]:
     """What is wrong with the keys and values of labels, key by key in their order."""
     errors: list[FieldError] = []
     for key, value in sorted(labels.items()):
-        errors += [field.invalid(path, key, message) for message in names.qualified_name(key)]
-        errors += [field.invalid(path, value, message) for message in names.label_value(value)]
+        field.named(errors, names.qualified_name(key), key, path)
+        field.named(errors, names.label_value(value), value, path)
     return errors
 
 
@@ -87,7 +86,7 @@ def annotation_errors(annotations: dict[str, str], path: str) -> list[FieldError
     errors: list[FieldError] = []
     size = 0
     for key, value in sorted(annotations.items()):
-        errors += [field.invalid(path, key, message) for message in names.annotation_key(key)]
+        field.named(errors, names.annotation_key(key), key, path)
         size += len(key.encode()) + len(value.encode())
     if size > ANNOTATIONS_BYTES:
         errors.append(field.too_long(path, ANNOTATIONS_BYTES))
@@ -173,7 +172,7 @@ def update_errors(resource: Resource, meta: Obj, old: Obj) -> list[FieldError]:
 
 def _touched(meta: Obj, old: Obj) -> bool:
     """Whether any of what is judged has changed: what was stored has passed already."""
-    return any(meta.get(name) != old.get(name) for name in _JUDGED)
+    return [*map(meta.get, _JUDGED)] != [*map(old.get, _JUDGED)]
 
 
 _JUDGED = (

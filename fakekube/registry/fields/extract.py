@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from fakekube.registry.fields import elements
 from fakekube.registry.fields.nodes import DEDUCED, DEDUCED_RECORD, Items, Node, Record
 from fakekube.registry.fields.sets import MEMBER, SELF, Set, arranged_items
 

@@ -89,7 +89,9 @@ def decode(raw: Any, *, trusted: bool = False) -> Managers:
         operation, version = get("operation", ""), get("apiVersion", "")
         if not trusted:
             _check(item, place)
-        identity = Identity(get("manager", ""), operation, "" if operation == APPLY else version, get("subresource", ""))
+        identity = Identity(
+            get("manager", ""), operation, "" if operation == APPLY else version, get("subresource", "")
+        )
         fields = get("fieldsV1") or {}
         found[identity] = Entry(fields if trusted else sets.read(fields), version, get("time") or "")
     return found

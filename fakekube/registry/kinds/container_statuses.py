@@ -14,6 +14,7 @@ FIELDS = {
     "initContainerStatuses": "initContainers",
     "ephemeralContainerStatuses": "ephemeralContainers",
 }
+CHECKED = frozenset({"user", "allocatedResourcesStatus", "volumeMounts"})
 HEALTH = ("Healthy", "Unhealthy", "Unknown")
 LONGEST_HEALTH_MESSAGE = 1024
 LONGEST_IMAGE = 256
@@ -31,8 +32,10 @@ NO_EXTENDED = (
 
 def validate_container_statuses(errors: Errors, status: Obj, spec: Obj) -> None:
     """The checks in the real server's order: first all users, then all devices, then all volumes."""
-    system = (spec.get("os") or {}).get("name", "linux")
     told = list(_statuses(status))
+    if not told:
+        return
+    system = (spec.get("os") or {}).get("name", "linux")
     for each, path, _ in told:
         _validate_user(errors, each.get("user") or {}, system, f"{path}.user.linux")
     for each, path, field in told:
@@ -50,9 +53,11 @@ def validate_container_statuses(errors: Errors, status: Obj, spec: Obj) -> None:
 
 
 def _statuses(status: Obj) -> Iterator[tuple[Obj, str, str]]:
+    """Those that have anything to be checked, with their paths and the field of the spec."""
     for field, of_spec in FIELDS.items():
         for index, each in enumerate(status.get(field) or ()):
-            yield each, f"status.{field}[{index}]", of_spec
+            if not CHECKED.isdisjoint(each):
+                yield each, f"status.{field}[{index}]", of_spec
 
 
 def _validate_user(errors: Errors, user: Obj, system: str, path: str) -> None:

@@ -65,11 +65,13 @@ def validate_pod_status(pod: Obj, old: Obj) -> Errors:
         errors.append(invalid(path, status["observedGeneration"], "must be a non-negative integer"))
     immutable(errors, status.get("qosClass", ""), before.get("qosClass", ""), "status.qosClass")
     for field, of_spec in (("containerStatuses", "containers"), ("initContainerStatuses", "initContainers")):
-        if not _all_may_restart(spec):
+        if before.get(field) and not _all_may_restart(spec):
             containers = {each.get("name"): each for each in spec.get(of_spec) or ()}
             _validate_restarts(errors, status, before, field, spec, containers)
-    _validate_restarts(errors, status, before, "ephemeralContainerStatuses", None, {})
-    _validate_claims(errors, status, spec)
+    if before.get("ephemeralContainerStatuses"):
+        _validate_restarts(errors, status, before, "ephemeralContainerStatuses", None, {})
+    if status.get("resourceClaimStatuses"):
+        _validate_claims(errors, status, spec)
     validate_extended_claim(errors, status.get("extendedResourceClaimStatus"), spec)
     _validate_addresses(errors, status, before, "podIPs")
     if status.get("hostIPs"):
@@ -102,9 +104,11 @@ def _validate_nomination(errors: Errors, status: Obj, before: Obj, node: str | N
 
 
 def _all_may_restart(spec: Obj) -> bool:
-    containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
-    rules = [rule for container in containers for rule in container.get("restartPolicyRules") or ()]
-    return any(rule.get("action") == "RestartAllContainers" for rule in rules)
+    for field in ("initContainers", "containers"):
+        for container in spec.get(field) or ():
+            if any(rule.get("action") == "RestartAllContainers" for rule in container.get("restartPolicyRules") or ()):
+                return True
+    return False
 
 
 def may_restart(container: Obj, spec: Obj, exit_code: int) -> bool:
@@ -149,9 +153,9 @@ def _validate_claims(errors: Errors, status: Obj, spec: Obj) -> None:
 def _validate_addresses(errors: Errors, status: Obj, before: Obj, field: str) -> None:
     """New addresses are well formed, and there is one of each family at most."""
     listed = [each.get("ip", "") for each in status.get(field) or ()]
-    kept = {each.get("ip") for each in before.get(field) or ()}
+    kept = [each.get("ip") for each in before.get(field) or ()]
     for index, text in enumerate(listed):
-        if text not in kept:
+        if text not in kept and not addresses.is_plain(text):
             named(errors, addresses.legacy_ip(text), text, f"status.{field}[{index}]")
     if len(listed) > 1:
         versions = [address.version for address in map(addresses.parse_ip, listed) if address is not None]

@@ -41,7 +41,8 @@ def validate_annotation_changes(errors: Errors, pod: Obj, old: Obj) -> None:
     """Annotations that the kubelet acts on stay what they are."""
     annotations = pod["metadata"].get("annotations") or {}
     before = old["metadata"].get("annotations") or {}
-    for verb, keys, other in (("remove or update", before, annotations), ("add", annotations, before)):
+    changed = (("remove or update", before, annotations), ("add", annotations, before)) if annotations != before else ()
+    for verb, keys, other in changed:
         for key in sorted(keys):
             if (verb == "add" and key in other) or other.get(key) == keys[key]:
                 continue

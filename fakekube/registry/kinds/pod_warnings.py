@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import orjson
+
 from fakekube.core import addresses, names
 from fakekube.core.fielderrors import go_quote
 from fakekube.core.meta import Obj, annotations_of
 from fakekube.core.quantity import parse
 from fakekube.registry.kinds.pod_validation.annotations import APP_ARMOR, SECCOMP_CONTAINER, SECCOMP_POD
+from fakekube.registry.kinds.pod_validation.known import Known, text_of
 from fakekube.registry.kinds.pod_validation.scheduling import PREFERRED, REQUIRED
 from fakekube.registry.kinds.pod_validation.windows import containers_of
 
@@ -57,8 +60,21 @@ def template_warnings(template: Obj, path: str) -> list[str]:
     return _warnings(template, f"{path}.", is_template=True)
 
 
+_WITHOUT = Known()
+
+
 def _warnings(part: Obj, prefix: str, *, is_template: bool) -> list[str]:
     spec, annotations = part.get("spec") or {}, annotations_of(part)
+    key = text_of(spec), orjson.dumps(annotations), is_template
+    if key in _WITHOUT:
+        return []
+    found = _all_warnings(spec, annotations, prefix, is_template=is_template)
+    if not found:
+        _WITHOUT.add(key)
+    return found
+
+
+def _all_warnings(spec: Obj, annotations: dict[str, str], prefix: str, *, is_template: bool) -> list[str]:
     path = f"{prefix}spec"
     found: list[str] = []
     _of_nodes(found, spec, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from fakekube.core import names
-from fakekube.core.addresses import ip_warnings, parse_ip
+from fakekube.core.addresses import ip_warnings, is_plain, parse_ip
 from fakekube.core.fielderrors import FieldError
 from fakekube.core.meta import Obj, labels_of, name_of
 from fakekube.registry.kinds.pod_defaults import default_pod
@@ -133,8 +133,9 @@ def _address_warnings(status: Obj) -> list[str]:
     found: list[str] = []
     for field in ("podIPs", "hostIPs"):
         for index, each in enumerate(status.get(field) or ()):
-            if parse_ip(each.get("ip", "")) is not None:
-                found += ip_warnings(f"status.{field}[{index}].ip", each["ip"])
+            address = each.get("ip", "")
+            if not is_plain(address) and parse_ip(address) is not None:
+                found += ip_warnings(f"status.{field}[{index}].ip", address)
     return found
 
 

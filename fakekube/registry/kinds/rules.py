@@ -8,6 +8,7 @@ from typing import Any
 
 from fakekube.core import names
 from fakekube.core.fielderrors import FieldError, invalid, not_supported, required
+from fakekube.core.fielderrors import named as named
 from fakekube.core.meta import Obj
 
 Errors = list[FieldError]
@@ -44,11 +45,6 @@ def one_of(errors: Errors, value: Any, allowed: Collection[str], path: str) -> N
     """A value out of a fixed set, told in its order."""
     if value not in allowed:
         errors.append(not_supported(path, value, list(allowed)))
-
-
-def named(errors: Errors, messages: Iterable[str], value: Any, path: str) -> None:
-    """Every message of a name check as an error of its own."""
-    errors.extend(invalid(path, value, message) for message in messages)
 
 
 def missing(errors: Errors, parent: Obj, path: str, *fields: str) -> None:

@@ -36,12 +36,10 @@ def validate_annotations(errors: Errors, annotations: dict[str, str], spec: Obj,
         errors.append(invalid(f"{path}[{DELETION_COST}]", cost, "must be a 32bit integer"))
     if SECCOMP_POD in annotations:
         _validate_seccomp(errors, annotations[SECCOMP_POD], f"{path}.{SECCOMP_POD}")
-    for key in sorted(annotations):
-        if key.startswith(SECCOMP_CONTAINER):
-            _validate_seccomp(errors, annotations[key], f"{path}.{key}")
-    for key in sorted(annotations):
-        if key.startswith(APP_ARMOR):
-            _validate_app_armor(errors, key, annotations[key], spec, path)
+    for key in sorted(key for key in annotations if key.startswith(SECCOMP_CONTAINER)):
+        _validate_seccomp(errors, annotations[key], f"{path}.{key}")
+    for key in sorted(key for key in annotations if key.startswith(APP_ARMOR)):
+        _validate_app_armor(errors, key, annotations[key], spec, path)
 
 
 def _validate_seccomp(errors: Errors, profile: str, path: str) -> None:

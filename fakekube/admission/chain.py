@@ -73,8 +73,12 @@ class Plugin:
 
     name = ""
 
+    def concerns(self, resource_id: str, subresource: str, operation: str) -> bool:
+        """Whether the plugin has anything to do with such requests. It is asked once: the answer never changes."""
+        return True
+
     def handles(self, attributes: Attributes) -> bool:
-        """Whether the plugin wants to see this request at all."""
+        """Whether the plugin wants to see this request, one that concerns it."""
         return True
 
     async def admit(self, attributes: Attributes, context: Context) -> None:
@@ -83,6 +87,10 @@ class Plugin:
     async def validate(self, attributes: Attributes, context: Context) -> None:
         """Judge the object as it is to be stored; StatusError refuses it."""
 
+
+Plugins = tuple[Plugin, ...]
+MOST_SORTS = 4096
+"""Sorts of requests of which the plugins that they concern are kept; past that all are forgotten, and asked again."""
 
 Audit = Callable[[Attributes], None]
 """Is told of a request that plugins have annotated."""
@@ -95,6 +103,7 @@ class Chain:
         self._admitting = tuple(plugin for plugin in plugins if type(plugin).admit is not Plugin.admit)
         self._validating = tuple(plugin for plugin in plugins if type(plugin).validate is not Plugin.validate)
         self._audit = audit
+        self._concerned: dict[tuple[str, str, str], tuple[Plugins, Plugins]] = {}
 
     async def admit(self, attributes: Attributes, context: Context) -> None:
         """The first phase; a second round if a plugin of the first asked for it."""
@@ -108,18 +117,30 @@ class Chain:
             raise
 
     async def _round(self, attributes: Attributes, context: Context) -> None:
-        for plugin in self._admitting:
+        for plugin in self._concerned_by(attributes)[0]:
             if plugin.handles(attributes):
                 await plugin.admit(attributes, context)
 
     async def validate(self, attributes: Attributes, context: Context) -> None:
         """The second phase; then the audit is told."""
         try:
-            for plugin in self._validating:
+            for plugin in self._concerned_by(attributes)[1]:
                 if plugin.handles(attributes):
                     await plugin.validate(attributes, context)
         finally:
             self._tell(attributes)
+
+    def _concerned_by(self, attributes: Attributes) -> tuple[Plugins, Plugins]:
+        """The plugins of both phases that such requests concern."""
+        sort = attributes.resource.id, attributes.subresource, attributes.operation
+        found = self._concerned.get(sort)
+        if found is None:
+            if len(self._concerned) >= MOST_SORTS:
+                self._concerned.clear()
+            phases = self._admitting, self._validating
+            admitting, validating = (tuple(each for each in phase if each.concerns(*sort)) for phase in phases)
+            found = self._concerned[sort] = admitting, validating
+        return found
 
     def _tell(self, attributes: Attributes) -> None:
         if attributes.annotations and self._audit is not None:

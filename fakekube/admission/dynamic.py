@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fakekube.storage.store import Store
 
 
-class Dynamic(Plugin):
+class _Dynamic(Plugin):
     """A plugin that is asked only while there are objects that configure it."""
 
     def __init__(
@@ -32,8 +32,11 @@ class Dynamic(Plugin):
         self._exempt = exempt
         self._made: Plugin | None = None
 
+    def concerns(self, resource_id: str, subresource: str, operation: str) -> bool:
+        return resource_id not in self._exempt
+
     def handles(self, attributes: Attributes) -> bool:
-        return bool(self._store.count(self._configured_by)) and attributes.resource.storage.id not in self._exempt
+        return bool(self._store.count(self._configured_by))
 
     @property
     def _plugin(self) -> Plugin:
@@ -41,9 +44,13 @@ class Dynamic(Plugin):
             self._made = self._make()
         return self._made
 
+
+class _Mutating(_Dynamic):
     async def admit(self, attributes: Attributes, context: Context) -> None:
         await self._plugin.admit(attributes, context)
 
+
+class _Validating(_Dynamic):
     async def validate(self, attributes: Attributes, context: Context) -> None:
         await self._plugin.validate(attributes, context)
 
@@ -82,4 +89,7 @@ def plugins(store: Store, callouts: Callouts, forms: Forms, authorizer: Authoriz
         ("ValidatingAdmissionPolicy", "validatingadmissionpolicybindings", validating_policies, NOT_FOR_POLICIES),
         ("ValidatingAdmissionWebhook", "validatingwebhookconfigurations", validating_webhooks, NOT_FOR_WEBHOOKS),
     )
-    return tuple(Dynamic(name, store, configured_by, make, exempt) for name, configured_by, make, exempt in rows)
+    return tuple(
+        (_Mutating if name.startswith("Mutating") else _Validating)(name, store, configured_by, make, exempt)
+        for name, configured_by, make, exempt in rows
+    )

@@ -16,9 +16,8 @@ CANNOT_GROW = (
 class PersistentVolumeClaimResize(Plugin):
     name = "PersistentVolumeClaimResize"
 
-    def handles(self, attributes: Attributes) -> bool:
-        is_claim = attributes.resource.id == "persistentvolumeclaims" and not attributes.subresource
-        return is_claim and attributes.operation == UPDATE
+    def concerns(self, resource_id: str, subresource: str, operation: str) -> bool:
+        return resource_id == "persistentvolumeclaims" and not subresource and operation == UPDATE
 
     async def validate(self, attributes: Attributes, context: Context) -> None:
         claim, old = attributes.obj, attributes.old

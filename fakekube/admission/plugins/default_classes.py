@@ -49,8 +49,8 @@ class _DefaultClass(Plugin):
     kind = ""
     classes = STORAGE
 
-    def handles(self, attributes: Attributes) -> bool:
-        return attributes.resource.id == self.kind and attributes.operation == CREATE and not attributes.subresource
+    def concerns(self, resource_id: str, subresource: str, operation: str) -> bool:
+        return resource_id == self.kind and operation == CREATE and not subresource
 
     async def admit(self, attributes: Attributes, context: Context) -> None:
         obj = attributes.obj

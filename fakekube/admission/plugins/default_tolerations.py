@@ -12,12 +12,8 @@ TAINTS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 class DefaultTolerationSeconds(Plugin):
     name = "DefaultTolerationSeconds"
 
-    def handles(self, attributes: Attributes) -> bool:
-        return (
-            attributes.resource.id == "pods"
-            and not attributes.subresource
-            and attributes.operation in ("CREATE", "UPDATE")
-        )
+    def concerns(self, resource_id: str, subresource: str, operation: str) -> bool:
+        return resource_id == "pods" and not subresource and operation in ("CREATE", "UPDATE")
 
     async def admit(self, attributes: Attributes, context: Context) -> None:
         if attributes.obj is not None:

@@ -17,15 +17,14 @@ Rule = Callable[[str, str, Quantity, Amounts, Amounts], str]
 class LimitRanger(Plugin):
     name = "LimitRanger"
 
-    def handles(self, attributes: Attributes) -> bool:
-        resource, subresource = attributes.resource.id, attributes.subresource
-        if attributes.obj is None or (attributes.old is not None and is_deleting(attributes.old)):
-            return False
-        if resource == "pods":
+    def concerns(self, resource_id: str, subresource: str, operation: str) -> bool:
+        if resource_id == "pods":
             # What a stored pod asks for changes through its resize subresource alone.
-            return (subresource, attributes.operation) in (("", CREATE), ("resize", UPDATE))
-        is_claim = resource == "persistentvolumeclaims" and not subresource
-        return is_claim and attributes.operation in (CREATE, UPDATE)
+            return (subresource, operation) in (("", CREATE), ("resize", UPDATE))
+        return resource_id == "persistentvolumeclaims" and not subresource and operation in (CREATE, UPDATE)
+
+    def handles(self, attributes: Attributes) -> bool:
+        return attributes.obj is not None and (attributes.old is None or not is_deleting(attributes.old))
 
     async def admit(self, attributes: Attributes, context: Context) -> None:
         if attributes.resource.id != "pods" or attributes.obj is None:

@@ -10,9 +10,8 @@ NOT_READY = "node.kubernetes.io/not-ready"
 class TaintNodesByCondition(Plugin):
     name = "TaintNodesByCondition"
 
-    def handles(self, attributes: Attributes) -> bool:
-        is_node = attributes.resource.id == "nodes" and not attributes.subresource
-        return is_node and attributes.operation == CREATE
+    def concerns(self, resource_id: str, subresource: str, operation: str) -> bool:
+        return resource_id == "nodes" and not subresource and operation == CREATE
 
     async def admit(self, attributes: Attributes, context: Context) -> None:
         if attributes.obj is None:

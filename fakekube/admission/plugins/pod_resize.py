@@ -14,9 +14,8 @@ OS_LABEL = "kubernetes.io/os"
 class PodResize(Plugin):
     name = "PodResizeValidator"
 
-    def handles(self, attributes: Attributes) -> bool:
-        is_resize = attributes.resource.id == "pods" and attributes.subresource == "resize"
-        return is_resize and attributes.operation == UPDATE
+    def concerns(self, resource_id: str, subresource: str, operation: str) -> bool:
+        return resource_id == "pods" and subresource == "resize" and operation == UPDATE
 
     async def validate(self, attributes: Attributes, context: Context) -> None:
         spec = (attributes.obj or {}).get("spec") or {}

@@ -12,9 +12,11 @@ LABELS = ("topology.kubernetes.io/zone", "topology.kubernetes.io/region")
 class PodTopologyLabels(Plugin):
     name = "PodTopologyLabels"
 
+    def concerns(self, resource_id: str, subresource: str, operation: str) -> bool:
+        return resource_id == "pods" and subresource in ("", "binding") and operation in (CREATE, UPDATE)
+
     def handles(self, attributes: Attributes) -> bool:
-        wanted = attributes.resource.id == "pods" and attributes.subresource in ("", "binding")
-        return wanted and attributes.operation in (CREATE, UPDATE) and attributes.obj is not None
+        return attributes.obj is not None
 
     async def admit(self, attributes: Attributes, context: Context) -> None:
         obj: Obj = attributes.obj or {}

@@ -14,8 +14,11 @@ NO_CLASS: Obj = {"value": 0, "preemptionPolicy": "PreemptLowerPriority"}
 class Priority(Plugin):
     name = "Priority"
 
+    def concerns(self, resource_id: str, subresource: str, operation: str) -> bool:
+        return not subresource and resource_id in ("pods", CLASSES)
+
     def handles(self, attributes: Attributes) -> bool:
-        return not attributes.subresource and attributes.resource.id in ("pods", CLASSES) and attributes.obj is not None
+        return attributes.obj is not None
 
     async def admit(self, attributes: Attributes, context: Context) -> None:
         if attributes.resource.id != "pods" or attributes.obj is None:

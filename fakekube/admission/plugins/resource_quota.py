@@ -21,14 +21,16 @@ GROWING = frozenset({quotas.SERVICES, quotas.CLAIMS, quotas.DEVICE_CLAIMS})
 class ResourceQuota(Plugin):
     name = "ResourceQuota"
 
-    def handles(self, attributes: Attributes) -> bool:
-        resource, subresource = attributes.resource.id, attributes.subresource
-        if attributes.obj is None or not attributes.namespace or resource in quotas.UNCOUNTED:
+    def concerns(self, resource_id: str, subresource: str, operation: str) -> bool:
+        if resource_id in quotas.UNCOUNTED:
             return False
-        if attributes.operation == CREATE:
+        if operation == CREATE:
             return not subresource
-        grows = (resource in GROWING and not subresource) or (resource == quotas.PODS and subresource == "resize")
-        return attributes.operation == UPDATE and grows
+        grows = (resource_id in GROWING and not subresource) or (resource_id == quotas.PODS and subresource == "resize")
+        return operation == UPDATE and grows
+
+    def handles(self, attributes: Attributes) -> bool:
+        return attributes.obj is not None and bool(attributes.namespace)
 
     async def validate(self, attributes: Attributes, context: Context) -> None:
         resource, obj = attributes.resource.id, attributes.obj or {}

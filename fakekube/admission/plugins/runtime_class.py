@@ -13,8 +13,8 @@ CLASSES = "runtimeclasses.node.k8s.io"
 class RuntimeClass(Plugin):
     name = "RuntimeClass"
 
-    def handles(self, attributes: Attributes) -> bool:
-        return attributes.resource.id == "pods" and not attributes.subresource and attributes.operation == CREATE
+    def concerns(self, resource_id: str, subresource: str, operation: str) -> bool:
+        return resource_id == "pods" and not subresource and operation == CREATE
 
     async def admit(self, attributes: Attributes, context: Context) -> None:
         chosen = self._class(attributes, context)

@@ -21,13 +21,11 @@ TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 class ServiceAccount(Plugin):
     name = "ServiceAccount"
 
+    def concerns(self, resource_id: str, subresource: str, operation: str) -> bool:
+        return resource_id == "pods" and subresource in ("", "ephemeralcontainers") and operation in (CREATE, UPDATE)
+
     def handles(self, attributes: Attributes) -> bool:
-        return (
-            attributes.resource.id == "pods"
-            and attributes.subresource in ("", "ephemeralcontainers")
-            and attributes.operation in (CREATE, UPDATE)
-            and attributes.obj is not None
-        )
+        return attributes.obj is not None
 
     async def admit(self, attributes: Attributes, context: Context) -> None:
         pod = attributes.obj

@@ -15,9 +15,8 @@ FINALIZERS = {
 class StorageObjectInUseProtection(Plugin):
     name = "StorageObjectInUseProtection"
 
-    def handles(self, attributes: Attributes) -> bool:
-        is_new = attributes.operation == CREATE and not attributes.subresource
-        return is_new and attributes.resource.id in FINALIZERS
+    def concerns(self, resource_id: str, subresource: str, operation: str) -> bool:
+        return operation == CREATE and not subresource and resource_id in FINALIZERS
 
     async def admit(self, attributes: Attributes, context: Context) -> None:
         meta, finalizer = metadata(attributes.obj or {}), FINALIZERS[attributes.resource.id]

@@ -41,10 +41,16 @@ class World:
 
     async def run(self, plugin: Plugin, attributes: Attributes) -> Obj:
         """Both phases, if the plugin wants to see the request at all; the object as it is then."""
-        if plugin.handles(attributes):
+        if asks(plugin, attributes):
             await plugin.admit(attributes, self)
             await plugin.validate(attributes, self)
         return attributes.obj or {}
+
+
+def asks(plugin: Plugin, attributes: Attributes) -> bool:
+    """Whether the plugin wants to see the request."""
+    sort = attributes.resource.id, attributes.subresource, attributes.operation
+    return plugin.concerns(*sort) and plugin.handles(attributes)
 
 
 def attributes_of(resource: str, obj: Obj | None = None, operation: str = CREATE, **more: Any) -> Attributes:

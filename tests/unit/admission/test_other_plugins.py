@@ -15,7 +15,7 @@ from fakekube.admission.plugins.node_taint import TaintNodesByCondition
 from fakekube.admission.plugins.storage_protection import StorageObjectInUseProtection
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj
-from tests.unit.admission.conftest import NAMESPACE, World, attributes_of
+from tests.unit.admission.conftest import NAMESPACE, World, asks, attributes_of
 
 CLAIMS, INGRESSES = "persistentvolumeclaims", "ingresses.networking.k8s.io"
 STORAGE, INGRESS_CLASSES = "storageclasses.storage.k8s.io", "ingressclasses.networking.k8s.io"
@@ -125,6 +125,6 @@ def test_the_namespace_is_looked_at_first_and_the_quota_last() -> None:
     assert all(names)
     assert names.index("DefaultTolerationSeconds") < names.index("RuntimeClass")
     assert names[-1] == "ResourceQuota"
-    assert not any(plugin.handles(attributes_of("configmaps", {}, CREATE)) for plugin in built_in()[1:-1]), (
+    assert not any(asks(plugin, attributes_of("configmaps", {}, CREATE)) for plugin in built_in()[1:-1]), (
         "what is none of a plugin's business costs nothing"
     )

@@ -18,7 +18,7 @@ from fakekube.admission.plugins.runtime_class import RuntimeClass, merged
 from fakekube.admission.plugins.service_account import ServiceAccount
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj
-from tests.unit.admission.conftest import NAMESPACE, World, attributes_of, pod
+from tests.unit.admission.conftest import NAMESPACE, World, asks, attributes_of, pod
 
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -174,7 +174,7 @@ async def test_bounds_of_a_limit_range(world: World, limit: Obj, resources: Obj,
 
 async def test_a_pod_is_not_judged_again_when_it_changes(world: World) -> None:
     await limits(world, max={"cpu": "1"})
-    assert not LimitRanger().handles(attributes_of("pods", pod(), UPDATE, old=pod()))
+    assert not asks(LimitRanger(), attributes_of("pods", pod(), UPDATE, old=pod()))
 
 
 # --- runtime classes

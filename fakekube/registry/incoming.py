@@ -4,7 +4,8 @@ fields, defaults."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -48,29 +49,29 @@ OLDER_VERSIONS: dict[str, frozenset[str]] = {
 nonsense."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(NamedTuple):
     """What the path takes: of a resource, or of a subresource with a kind of its own."""
 
     group: str
     version: str
     kind: str
+    api_version: str
     type: Struct
     custom: CustomResource | None = None
-
-    @property
-    def api_version(self) -> str:
-        return f"{self.group}/{self.version}" if self.group else self.version
 
 
 def expected_of(request: Request) -> Expected:
     """What the request's path takes."""
-    resource = request.resource
-    below = resource.subresources.get(request.subresource) if request.subresource else None
+    return _expected(request.resource, request.subresource)
+
+
+@lru_cache(1024)
+def _expected(resource: Resource, subresource: str) -> Expected:
+    below = resource.subresources.get(subresource) if subresource else None
     if below is not None and (below.group, below.version, below.kind) != resource.gvk:
-        return Expected(below.group, below.version, below.kind, below.type)
+        return Expected(below.group, below.version, below.kind, below.api_version, below.type)
     defined = resource if isinstance(resource, CustomResource) else None
-    return Expected(resource.group, resource.version, resource.kind, resource.type, defined)
+    return Expected(resource.group, resource.version, resource.kind, resource.api_version, resource.type, defined)
 
 
 @dataclass(slots=True)
@@ -111,6 +112,10 @@ _GO_KINDS = {bool: "bool", int: "number", float: "number", str: "string", list: 
 def decode(scheme: Scheme, request: Request, body: Body) -> Obj:
     """The body as a canonical object of the path's kind, with its warnings told; 400 for what cannot be read as one."""
     expected = expected_of(request)
+    if body.partial:
+        obj = _of_status(expected, body.value)
+        if obj is not None:
+            return obj
     value = {} if body.value is None else body.value
     if not isinstance(value, dict):
         why = f"json: cannot unmarshal {_GO_KINDS[type(value)]} into Go value of type {_NO_TYPE}"
@@ -215,6 +220,20 @@ def status_alone(resource: Resource, obj: Obj) -> Body:
     if "status" in obj:
         value["status"] = obj["status"]
     return Body(value, b"", partial=True)
+
+
+def _of_status(expected: Expected, value: Obj) -> Obj | None:
+    """The object of such a body, whose metadata are canonical as they were stored; None if it has to be looked at
+    closer."""
+    member, metadata = expected.type.fields["status"], value["metadata"]
+    if type(value.get("status")) is not dict or member.omitzero or not all(metadata.values()):
+        return None
+    try:
+        status = decoding.decoder_of(member.type)(value["status"])
+    except decoding.Odd:
+        return None
+    default(member.type, status)
+    return {"kind": expected.kind, "apiVersion": expected.api_version, "metadata": metadata, "status": status}
 
 
 def plain(obj: Obj) -> str:

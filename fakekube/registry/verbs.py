@@ -112,7 +112,14 @@ class Registry:
             return await self._through(request, handler, lambda stored, shown: given())
         if handler is not None:
             return await self._merged(request, handler, lambda stored: given())
-        whole = (lambda stored: given()) if body.partial else (lambda stored: self._defaulted(request, given()))
+        if body.partial:
+            return await self._moved(
+                request, self.writer.update(request, lambda stored: _filled(given(), stored), uid=uid)
+            )
+
+        def whole(stored: Stored | None) -> Obj:
+            return self._defaulted(request, given())
+
         return await self._moved(request, self.writer.update(request, whole, uid=uid))
 
     async def patch(self, request: Request, media: str, raw: bytes) -> Outcome:
@@ -296,6 +303,15 @@ def _repeatable(request: Request, obj: Obj) -> Callable[[], Obj]:
         return found
 
     return give
+
+
+def _filled(obj: Obj, stored: Stored | None) -> Obj:
+    """An object of which no more than metadata and status was given, with the rest as it is stored."""
+    if stored is not None:
+        for name, value in stored.view.items():
+            if name not in obj:
+                obj[name] = value
+    return obj
 
 
 class _Window:

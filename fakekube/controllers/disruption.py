@@ -13,7 +13,7 @@ from fakekube.machinery.scales import replicas_of
 from fakekube.machinery.selection import go_text, matcher
 from fakekube.machinery.workloads import share, status_update
 from fakekube.machinery.world import World
-from fakekube.storage.values import Event, Key
+from fakekube.storage.values import Event, Key, Stored
 
 RESOURCE = "poddisruptionbudgets.policy"
 ALLOWED = "DisruptionAllowed"
@@ -194,11 +194,16 @@ def _write(budget: Obj, status: Obj, told: list[Change], after: float | None = N
 
 def _of_pod(event: Event, world: World) -> Iterable[NamedKey | Target]:
     """The budgets that select the pod as it was or as it is; the pod, if it is said to be going."""
-    after = event.after
+    after, found = event.after, []
     if after is not None and condition(after.view, "DisruptionTarget") is not None:
-        yield Target(event.key.namespace, event.key.name)
+        found.append(Target(event.key.namespace, event.key.name))
+    budgets = world.store.list(RESOURCE, event.key.namespace)
+    return [*found, *_selecting(budgets, event)] if budgets else found
+
+
+def _selecting(budgets: list[Stored], event: Event) -> Iterable[NamedKey]:
     labels = [stored.labels for stored in (event.before, event.after) if stored is not None]
-    for stored in world.store.list(RESOURCE, event.key.namespace):
+    for stored in budgets:
         selector = stored.view["spec"].get("selector")
         if selector is not None and any(matcher(selector)(each) for each in labels):
             yield NamedKey(stored.key.namespace, stored.key.name)

@@ -65,7 +65,8 @@ def _create(pod: Obj, volume: Obj, name: str) -> Create:
 def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
     """A new pod with such a volume."""
     if event.before is None and event.after is not None and _described(event.after.view):
-        yield NamedKey(event.key.namespace, event.key.name)
+        return (NamedKey(event.key.namespace, event.key.name),)
+    return ()
 
 
 def _of_claim(event: Event, world: World) -> Iterable[NamedKey]:

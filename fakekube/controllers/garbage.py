@@ -172,6 +172,9 @@ class Graph:
     def apply(self, event: Event) -> None:
         """Take note of a write."""
         self.last = event
+        if event.key.resource == "events":
+            self.concerned = []
+            return
         before = self._named.get(event.key, ())
         after = self._world.owner_uids(event.key)
         if before != after:
@@ -179,7 +182,7 @@ class Graph:
                 self._named[event.key] = after
             else:
                 del self._named[event.key]
-        self.concerned = [] if event.key.resource == "events" else self._find(event, before, after)
+        self.concerned = self._find(event, before, after)
 
     def _find(self, event: Event, before: tuple[str, ...], after: tuple[str, ...]) -> list[Key]:
         if event.after is None:

@@ -85,7 +85,8 @@ def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
     """A pod with claims of templates."""
     after = event.after
     if after is not None and after.view["spec"].get("resourceClaims"):
-        yield NamedKey(event.key.namespace, event.key.name)
+        return (NamedKey(event.key.namespace, event.key.name),)
+    return ()
 
 
 def _of_template(event: Event, world: World) -> Iterable[NamedKey]:
@@ -99,12 +100,12 @@ def _claims_of_pod(event: Event, world: World) -> Iterable[NamedKey]:
     """The claims of a pod that went or ended."""
     gone = event.before if event.after is None else event.after
     if gone is None or not gone.view["spec"].get("resourceClaims"):
-        return
+        return ()
     names = [each.get("resourceClaimName") for each in gone.view["spec"]["resourceClaims"]]
     names += [
         each.get("resourceClaimName") for each in (gone.view.get("status") or {}).get("resourceClaimStatuses") or ()
     ]
-    yield from (NamedKey(event.key.namespace, name) for name in names if name)
+    return [NamedKey(event.key.namespace, name) for name in names if name]
 
 
 MAKER = Controller(

@@ -108,6 +108,8 @@ def _of_node(event: Event, world: World) -> Iterable[NamedKey]:
 def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
     """A pod on a node that has such taints; one that is gone, if its eviction was to come."""
     bookings = world.follower(Bookings)
+    if not (bookings.due or bookings.tainted):
+        return ()
     key = NamedKey(event.key.namespace, event.key.name)
     after = event.after
     node = after.view["spec"].get("nodeName") if after is not None else None

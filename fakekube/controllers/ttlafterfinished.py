@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fakekube.core.meta import Obj, is_deleting, parse_time
 from fakekube.machinery.controller import Controller, NamedKey, Watch, itself, service_account
 from fakekube.machinery.plan import NOTHING, Delete, Plan
 from fakekube.machinery.world import World
+from fakekube.storage.values import Event
 
 RESOURCE = "jobs.batch"
 
@@ -29,10 +32,18 @@ def _ended(job: Obj) -> float | None:
     return None
 
 
+def _of_job(event: Event, world: World) -> Iterable[NamedKey]:
+    """A Job that has such a time, or had one that may be waited for."""
+    for stored in (event.before, event.after):
+        if stored is not None and stored.view["spec"].get("ttlSecondsAfterFinished") is not None:
+            return itself(event, world)
+    return ()
+
+
 CONTROLLER = Controller(
     name="ttl-after-finished",
     reconcile=reconcile,
-    watches=(Watch(RESOURCE, itself),),
+    watches=(Watch(RESOURCE, _of_job),),
     user=service_account("ttl-after-finished-controller"),
     component="ttl-after-finished-controller",
 )

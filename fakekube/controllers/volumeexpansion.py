@@ -119,11 +119,12 @@ def _of_volume(event: Event, world: World) -> Iterable[NamedKey]:
 
 def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
     """The claims of a pod that has come to run."""
-    after = event.after
+    before, after = event.before, event.after
     if after is None or (after.view.get("status") or {}).get("phase") != "Running":
-        return
-    if event.before is None or (event.before.view.get("status") or {}).get("phase") != "Running":
-        yield from (NamedKey(*each) for each in volumes.places(after.view))
+        return ()
+    if before is not None and (before.view.get("status") or {}).get("phase") == "Running":
+        return ()
+    return [NamedKey(*each) for each in volumes.places(after.view)]
 
 
 CONTROLLER = Controller(

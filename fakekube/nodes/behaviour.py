@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from typing import Any
 
 from fakekube.core.meta import Obj, annotations_of, controller_of, labels_of, uid_of
@@ -161,12 +162,17 @@ ENDS_ONCE = Behaviour(restarts=False)
 
 def annotated(pod: Obj) -> Behaviour:
     """What the pod's annotations say."""
+    told = [each for each in annotations_of(pod).items() if each[0] in ANNOTATIONS]
+    return _said(tuple(told)) if told else USUAL
+
+
+@lru_cache(maxsize=1024)
+def _said(told: tuple[tuple[str, str], ...]) -> Behaviour:
+    """What these annotations say: most pods have those of another."""
     found: dict[str, Any] = {}
-    for name, text in annotations_of(pod).items():
-        if (row := ANNOTATIONS.get(name)) is not None:
-            found[row[0]] = row[1](text)
-    if not found:
-        return USUAL
+    for name, text in told:
+        field_name, read = ANNOTATIONS[name]
+        found[field_name] = read(text)
     behaviour = Behaviour(**found)
     once = behaviour.exit_code is not None or (behaviour.ends and not behaviour.oom and not behaviour.fail_first)
     return ENDS_ONCE | behaviour if once else behaviour

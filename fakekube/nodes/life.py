@@ -82,9 +82,12 @@ class Life:
 
     def _begin(self, made: Advance) -> bool:
         """Take the init containers on; whether the others may go on."""
+        listed = self._pod["spec"].get("initContainers")
+        if not listed:
+            return True
         present = _by_name(self._status.get("initContainerStatuses"))
         begun = True
-        for spec in self._pod["spec"].get("initContainers") or ():
+        for spec in listed:
             status = present.get(spec["name"]) or statuses.container_status(spec, statuses.waiting("PodInitializing"))
             if begun:
                 container = self._container(spec, status, init=True)
@@ -179,9 +182,10 @@ def _after_all(pod: Obj, status: Obj, now: float) -> Obj:
 
 def phase_of(pod: Obj, status: Obj) -> str:
     """The phase that follows from the containers' states, by the kubelet's rules."""
-    inits = _by_name(status.get("initContainerStatuses"))
+    listed = pod["spec"].get("initContainers")
+    inits = _by_name(status.get("initContainerStatuses")) if listed else {}
     pending = False
-    for spec in pod["spec"].get("initContainers") or ():
+    for spec in listed or ():
         found = inits.get(spec["name"]) or {}
         code = _exit_code(found)
         if state_of(found) == RESTARTING_ALL:
@@ -189,7 +193,10 @@ def phase_of(pod: Obj, status: Obj) -> str:
         if not statuses.is_sidecar(spec) and code and not starts_again(pod, spec, code, init=True):
             return "Failed"
         pending = pending or not _lets_others_begin(spec, found)
-    ends = [(spec, each, _exit_code(each)) for spec, each in _pairs(pod, status)]
+    pairs = _pairs(pod, status)
+    if not pending and all("running" in (each.get("state") or ()) for _, each in pairs):
+        return "Running"
+    ends = [(spec, each, _exit_code(each)) for spec, each in pairs]
     running = [each for _, each, _ in ends if "running" in (each.get("state") or {})]
     if pending or any(code is None and each not in running for _, each, code in ends):
         return "Pending"

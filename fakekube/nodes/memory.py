@@ -112,9 +112,9 @@ class Moments:
         if "deletionTimestamp" in meta and key not in self.deleting:
             asked = parse_time(meta["deletionTimestamp"]) - (meta.get("deletionGracePeriodSeconds") or 0)
             self.deleting[key] = asked if event.before is None else self._world.now()
-        listed = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
-        if listed:
-            self._follow(key, listed, stated=event.before is None)
+        for field in ("initContainerStatuses", "containerStatuses"):
+            if listed := status.get(field):
+                self._follow(key, listed, stated=event.before is None)
 
     def since(self, key: Key, container: str, now: float) -> float:
         """Since when the container is in the state that it is in: of one that is not known yet, since now."""

@@ -23,7 +23,8 @@ from fakekube.machinery.plan import (
     controller_reference,
     reference,
 )
-from fakekube.machinery.workloads import copied, sparse, status_update
+from fakekube.machinery.podfacts import controller_in
+from fakekube.machinery.workloads import sparse, status_update
 from fakekube.machinery.world import World
 from fakekube.storage.values import Key
 
@@ -46,15 +47,17 @@ class _Round:
         self.world = world
         self.now = datetime.fromtimestamp(world.now(), UTC)
         self.old: Obj = owner.get("status") or {}
-        self.status: Obj = copied(self.old)
-        self.active: list[Obj] = self.status.get("active") or []
+        self.status: Obj = dict(self.old)
+        self.active: list[Obj] = list(self.old.get("active") or ())
         self.changes: list[Change] = []
         self.last: Change | None = None
         name = owner["metadata"]["name"]
         self.jobs = [
-            each
+            (each, _end_of(each))
             for each in world.list(JOBS, owner["metadata"]["namespace"])
-            if (above := controller_of(each)) is not None and above["name"] == name and above["kind"] == "CronJob"
+            if (above := controller_in(each["metadata"])) is not None
+            and above["name"] == name
+            and above["kind"] == "CronJob"
         ]
 
     def plan(self) -> Plan:
@@ -82,7 +85,7 @@ class _Round:
     def _clear_away(self) -> None:
         for kind, field in (("Complete", "successfulJobsHistoryLimit"), ("Failed", "failedJobsHistoryLimit")):
             limit = self.spec.get(field)
-            ended = [job for job in self.jobs if _end_of(job) == kind and not is_deleting(job)]
+            ended = [job for job, end in self.jobs if end == kind and not is_deleting(job)]
             if limit is not None and len(ended) > limit:
                 ended.sort(key=lambda job: ((job.get("status") or {}).get("startTime") or "9", job["metadata"]["name"]))
                 for job in ended[: len(ended) - limit]:
@@ -119,8 +122,8 @@ class _Round:
     def _account(self) -> None:
         """Jobs that have ended leave the list of the active ones; those that went missing too."""
         listed = {each.get("uid") for each in self.active}
-        for job in self.jobs:
-            end, uid, name = _end_of(job), job["metadata"]["uid"], job["metadata"]["name"]
+        for job, end in self.jobs:
+            uid, name = job["metadata"]["uid"], job["metadata"]["name"]
             if not end:
                 if uid not in listed:
                     self._emit(
@@ -132,7 +135,7 @@ class _Round:
                 self._emit("SawCompletedJob", f"Saw completed job: {name}, condition: {end}")
             if end == "Complete":
                 self._note_success(job)
-        present = {job["metadata"]["uid"] for job in self.jobs}
+        present = {job["metadata"]["uid"] for job, _ in self.jobs}
         for each in list(self.active):
             if each.get("uid") not in present and self.world.get(JOBS, each["namespace"], each["name"]) is None:
                 self.active.remove(each)

@@ -40,7 +40,9 @@ def _of_pod(event: Event, world: World) -> Iterable[NamedKey | Key]:
         return _CONTROLLER(event, world)
     above = controller_in(after.view["metadata"])
     if above is None:
-        found: list[NamedKey | Key] = [*_CONTROLLER(event, world), *selecting(RESOURCE, event, world)]
+        let_go = event.before is not None and controller_in(event.before.view["metadata"]) is not None
+        found: list[NamedKey | Key] = [*_CONTROLLER(event, world)] if let_go else []
+        found += selecting(RESOURCE, event, world)
         return [*found, event.key] if _is_tracked(event) else found
     if above["kind"] != "Job":
         return ()

@@ -23,8 +23,8 @@ class Census:
         self.per_index = self.indexed and self.spec.get("backoffLimitPerIndex") is not None
         self.suspended = bool(self.spec.get("suspend"))
         self.active = [pod for pod in pods if pod.active]
-        self.ready = sum(1 for pod in self.active if pod.ready)
-        self.terminating = sum(1 for pod in pods if pod.deleting and not pod.terminal)
+        self.ready = sum([pod.ready for pod in self.active])
+        self.terminating = sum([pod.deleting and not pod.terminal for pod in pods])
         known = self.old.get("uncountedTerminatedPods") or {}
         self.uncounted: dict[str, list[str]] = {kind: list(known.get(kind) or ()) for kind in ("succeeded", "failed")}
         self.done: set[int] = set()
@@ -68,10 +68,10 @@ class Census:
 
     def _ended(self) -> tuple[int, int]:
         """How many pods have succeeded and failed altogether, those of now included."""
-        known = {uid for listed in self.uncounted.values() for uid in listed}
+        known = {*self.uncounted["succeeded"], *self.uncounted["failed"]}
         fresh = [pod for pod in self.pods if self.tracked(pod) and pod.uid not in known and self.counts(pod)]
-        succeeded = sum(1 for pod in fresh if pod.phase == "Succeeded")
-        failed = sum(1 for pod in fresh if self.has_failed(pod) and self.judge(pod).counts)
+        succeeded = sum([pod.phase == "Succeeded" for pod in fresh])
+        failed = sum([self.has_failed(pod) and self.judge(pod).counts for pod in fresh])
         succeeded += self.old.get("succeeded", 0) + len(self.uncounted["succeeded"])
         return succeeded, failed + self.old.get("failed", 0) + len(self.uncounted["failed"])
 

@@ -15,13 +15,17 @@ _TOLD_OF_SUSPENSION = {
 
 def finished(job: Obj) -> Obj | None:
     """The condition that ends the Job: Complete or Failed."""
-    listed = (job.get("status") or {}).get("conditions") or ()
+    listed: list[Obj] | None = (job.get("status") or {}).get("conditions")
+    if not listed:
+        return None
     return next((each for each in listed if each["type"] in (COMPLETE, FAILED) and each["status"] == "True"), None)
 
 
 def condition(status: Obj, kind: str) -> Obj | None:
     """The status's condition of this type, if it holds."""
-    listed: list[Obj] = status.get("conditions") or []
+    listed: list[Obj] | None = status.get("conditions")
+    if not listed:
+        return None
     return next((each for each in listed if each["type"] == kind and each["status"] == "True"), None)
 
 

@@ -82,6 +82,8 @@ def _wanted(census: Census) -> int:
 
 def _for_removal(census: Census, least: int) -> list[PodFacts]:
     """At least so many active pods; of each index all but one, and all that have no index of the Job's."""
+    if not least and not census.indexed:
+        return []
     found: list[PodFacts] = []
     left = plain(census.active)
     if census.indexed:

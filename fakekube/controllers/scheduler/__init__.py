@@ -188,12 +188,11 @@ def _unschedulable(
 
 def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
     """A pod without node; and when a write made room, all that wait for some."""
-    nodes = world.follower(Nodes)
-    after = event.after
-    if nodes.freed and nodes.waiting:
-        yield from (NamedKey(key.namespace, key.name) for key in nodes.in_turn())
+    nodes, after = world.follower(Nodes), event.after
+    found = [NamedKey(key.namespace, key.name) for key in nodes.in_turn()] if nodes.freed and nodes.waiting else []
     if after is not None and not after.view["spec"].get("nodeName") and _changed(event):
-        yield NamedKey(event.key.namespace, event.key.name)
+        found.append(NamedKey(event.key.namespace, event.key.name))
+    return found
 
 
 def _changed(event: Event) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from fakekube.controllers.scheduler import neighbours, volumes
 from fakekube.controllers.scheduler.devices import Devices
-from fakekube.controllers.scheduler.neighbours import KEEP_OUT, Neighbours
+from fakekube.controllers.scheduler.neighbours import KEEP_OUT, Neighbours, rules_for
 from fakekube.controllers.scheduler.nodes import Nodes, NodeState
 from fakekube.controllers.scheduler.requests import Placed, Request, ports_clash
 from fakekube.core.meta import Obj
@@ -106,7 +106,7 @@ class Judge:
         self.nodes = nodes
         self._world = world
         self._claims = claims
-        self._neighbours = Neighbours(request, nodes, world)
+        self._neighbours = rules_for(request, nodes, world)
         self.named = _named(request)
 
     @property
@@ -114,7 +114,7 @@ class Judge:
         """Whether nothing but the node and the amounts on it decides: no ports, claims or rules about neighbours."""
         if self.nodes.nominated or self.named is not None or self.devices.listed:
             return False
-        return not (self.request.ports or self._claims.matter) and self._neighbours.idle
+        return not (self.request.ports or self._claims.matter or self._neighbours is not None)
 
     def refusal(self, state: NodeState, without: frozenset[Key] = frozenset()) -> Refusal | None:
         """Why the pod cannot be on the node; None if it can."""
@@ -160,10 +160,10 @@ class Judge:
 
     def _by_neighbours(self, state: NodeState, without: frozenset[Key]) -> Refusal | None:
         rules = self._neighbours
-        if without and not rules.idle:
-            rules = Neighbours(self.request, self.nodes, self._world, without)
-        if rules.idle:
+        if rules is None:
             return None
+        if without:
+            rules = Neighbours(self.request, self.nodes, self._world, without)
         crowded = rules.spread(state)
         if crowded:
             return Refusal((crowded,), crowded == neighbours.UNLABELLED)

@@ -122,6 +122,15 @@ class Neighbours:
         return not self._near and all(term.means(self._request) for term in self._wanted)
 
 
+def rules_for(request: Request, nodes: Nodes, world: World) -> Neighbours | None:
+    """The rules for the pod; None if there is none to look at, as for most pods."""
+    spec = request.spec
+    if not (nodes.repelling or spec.get("affinity") or spec.get("topologySpreadConstraints")):
+        return None
+    found = Neighbours(request, nodes, world)
+    return None if found.idle else found
+
+
 def _pairs(terms: Iterable[Term], state: NodeState) -> Iterable[tuple[str, str]]:
     for term in terms:
         if term.topology in state.labels:

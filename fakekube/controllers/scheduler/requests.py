@@ -37,7 +37,31 @@ def _most(one: Amounts, other: Amounts) -> Amounts:
     return {name: max(one.get(name, 0), other.get(name, 0)) for name in one | other}
 
 
+_MORE = frozenset({"initContainers", "overhead", "resources"})
+"""What makes a pod ask for something else than its only container does."""
+
+
 def requested(spec: Obj) -> Amounts:
+    """What a pod asks for; what it asks nothing of is left out. Equal amounts are one object, which nobody changes."""
+    containers: list[Obj] = spec.get("containers") or []
+    if len(containers) == 1 and _MORE.isdisjoint(spec):
+        asked: Obj = (containers[0].get("resources") or {}).get("requests") or {}
+        return _of_texts(tuple(asked.items()))
+    return _shared(tuple([each for each in _together(spec).items() if each[1]]))
+
+
+@lru_cache(maxsize=4096)
+def _of_texts(items: tuple[tuple[str, str], ...]) -> Amounts:
+    return _shared(tuple([each for each in amounts(dict(items)).items() if each[1]]))
+
+
+@lru_cache(maxsize=4096)
+def _shared(items: tuple[tuple[str, int], ...]) -> Amounts:
+    """Equal amounts as one object: most pods ask for what others ask for."""
+    return dict(items)
+
+
+def _together(spec: Obj) -> Amounts:
     """What a pod's containers ask for together; init containers run one by one, sidecars go on running."""
     total: Amounts = {}
     for container in spec.get("containers") or ():
@@ -62,16 +86,26 @@ def _of_container(container: Obj) -> Amounts:
     return amounts((container.get("resources") or {}).get("requests"))
 
 
-def host_ports(spec: Obj) -> list[HostPort]:
+def host_ports(spec: Obj) -> tuple[HostPort, ...]:
     """The ports that the pod takes of its node."""
-    containers = [*(spec.get("containers") or ())]
-    containers += [each for each in spec.get("initContainers") or () if each.get("restartPolicy") == "Always"]
-    return [
-        (port.get("hostIP") or "0.0.0.0", port.get("protocol", "TCP"), port["hostPort"])
-        for container in containers
-        for port in container.get("ports") or ()
-        if port.get("hostPort")
-    ]
+    found: tuple[HostPort, ...] = ()
+    for container in spec.get("containers") or ():
+        if listed := container.get("ports"):
+            found += _taken_of_host(listed)
+    for container in spec.get("initContainers") or ():
+        if container.get("restartPolicy") == "Always" and (listed := container.get("ports")):
+            found += _taken_of_host(listed)
+    return found
+
+
+def _taken_of_host(ports: list[Obj]) -> tuple[HostPort, ...]:
+    return tuple(
+        [
+            (port.get("hostIP") or "0.0.0.0", port.get("protocol", "TCP"), port["hostPort"])
+            for port in ports
+            if port.get("hostPort")
+        ]
+    )
 
 
 def ports_clash(one: Iterable[HostPort], other: Iterable[HostPort]) -> bool:
@@ -95,11 +129,11 @@ class Placed:
         self.labels = labels
         self.deleting = deleting
         self.priority: int = spec.get("priority") or 0
-        self.amounts = _shared(tuple([each for each in requested(spec).items() if each[1]]))
-        self.ports = tuple(host_ports(spec))
-        affinity = spec.get("affinity") or {}
-        self.anti_affinity: tuple[Obj, ...] = tuple(terms(affinity, "podAntiAffinity"))
-        self.attraction = attraction(affinity)
+        self.amounts = requested(spec)
+        self.ports = host_ports(spec)
+        affinity = spec.get("affinity")
+        self.anti_affinity: tuple[Obj, ...] = tuple(terms(affinity, "podAntiAffinity")) if affinity else ()
+        self.attraction = attraction(affinity) if affinity else ()
 
 
 class Request(Placed):
@@ -112,15 +146,10 @@ class Request(Placed):
         super().__init__(meta["namespace"], meta.get("labels") or {}, spec)
         self.spec: Obj = spec
         self.key = (meta["namespace"], meta["name"])
-        affinity = spec.get("affinity") or {}
-        place: Any = (spec.get("nodeSelector"), affinity.get("nodeAffinity"), spec.get("tolerations"))
+        affinity = spec.get("affinity")
+        near = affinity.get("nodeAffinity") if affinity else None
+        place: Any = (spec.get("nodeSelector"), near, spec.get("tolerations"))
         self.shape = orjson.dumps(place) if any(place) else b""
-
-
-@lru_cache(maxsize=4096)
-def _shared(items: tuple[tuple[str, int], ...]) -> Amounts:
-    """Equal amounts as one object: most pods ask for what others ask for."""
-    return dict(items)
 
 
 def terms(affinity: Obj, kind: str) -> list[Obj]:

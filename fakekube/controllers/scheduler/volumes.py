@@ -75,7 +75,14 @@ class Claims:
         self.refusal = ""
         self.waiting: list[Obj] = []
         self._bound: list[Obj] = []
-        listed = pod["spec"].get("volumes") or ()
+        self._disks: list[Obj] = []
+        listed: list[Obj] = pod["spec"].get("volumes") or []
+        if not all(_OF_OTHERS.isdisjoint(each) for each in listed):
+            self._read(listed)
+        self.matter = bool(self.listed or self._disks)
+
+    def _read(self, listed: list[Obj]) -> None:
+        pod, world = self._pod, self._world
         self._disks = [each for each in listed if any(each.get(kind) for kind in _SHARED)]
         made = {f"{pod['metadata']['name']}-{each['name']}" for each in listed if each.get("ephemeral")}
         for name in volumes.mounted(pod):
@@ -87,7 +94,6 @@ class Claims:
                 self.listed.append(claim)
         if not self.refusal:
             self._sort()
-        self.matter = bool(self.listed or self._disks)
 
     def _sort(self) -> None:
         for claim in self.listed:
@@ -301,3 +307,5 @@ _SHARED: dict[str, Callable[[Obj, Obj], bool]] = {
     "rbd": _same_image,
 }
 """Volumes that are disks, and when two pods of one node cannot both have them."""
+_OF_OTHERS = frozenset({*_SHARED, "persistentVolumeClaim", "ephemeral"})
+"""What a volume may be that the rules here are about."""

@@ -204,24 +204,26 @@ def _hints(service: Obj, endpoint: Obj) -> Obj:
 
 def _of_slice(event: Event, world: World) -> Iterable[NamedKey]:
     """The service of a slice that this controller manages, or managed."""
-    for stored in (event.before, event.after):
-        if stored is not None and stored.labels.get(MANAGED_BY) == NAME and SERVICE_NAME in stored.labels:
-            yield NamedKey(event.key.namespace, stored.labels[SERVICE_NAME])
+    return [
+        NamedKey(event.key.namespace, stored.labels[SERVICE_NAME])
+        for stored in (event.before, event.after)
+        if stored is not None and stored.labels.get(MANAGED_BY) == NAME and SERVICE_NAME in stored.labels
+    ]
 
 
 def _of_node(event: Event, world: World) -> Iterable[NamedKey]:
     """A node that comes brings in the endpoints of the pods that are bound to it already; one that changes what its
     zone carries may change hints."""
     before, after = (None if stored is None else stored.view for stored in (event.before, event.after))
-    if topology.node_facts(before) != topology.node_facts(after):
-        yield from _overloaded(world)
-    if event.before is not None or event.after is None:
-        return
+    found = list(_overloaded(world)) if topology.node_facts(before) != topology.node_facts(after) else []
+    if before is not None or after is None:
+        return found
     for pod in world.pods_on(event.key.name):
         for stored in world.store.list("services", pod.namespace):
             selector = stored.view["spec"].get("selector")
             if selector and selector.items() <= pod.labels.items():
-                yield NamedKey(stored.key.namespace, stored.key.name)
+                found.append(NamedKey(stored.key.namespace, stored.key.name))
+    return found
 
 
 def _overloaded(world: World) -> Iterable[NamedKey]:

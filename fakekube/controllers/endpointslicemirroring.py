@@ -143,9 +143,11 @@ def _new(endpoints: Obj, ports: list[Obj], family: str, listed: list[Obj]) -> Ob
 
 
 def _of_slice(event: Event, world: World) -> Iterable[NamedKey]:
-    for stored in (event.before, event.after):
-        if stored is not None and stored.labels.get(MANAGED_BY) == NAME and SERVICE_NAME in stored.labels:
-            yield NamedKey(event.key.namespace, stored.labels[SERVICE_NAME])
+    return [
+        NamedKey(event.key.namespace, stored.labels[SERVICE_NAME])
+        for stored in (event.before, event.after)
+        if stored is not None and stored.labels.get(MANAGED_BY) == NAME and SERVICE_NAME in stored.labels
+    ]
 
 
 CONTROLLER = Controller(

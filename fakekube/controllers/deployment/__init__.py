@@ -13,7 +13,6 @@ from fakekube.machinery.controller import (
     itself,
     service_account,
 )
-from fakekube.machinery.podfacts import controller_in
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event, Key
 
@@ -22,11 +21,11 @@ def _of_gone_pod(event: Event, world: World) -> Iterable[NamedKey]:
     """The Deployment of a pod that went, if it recreates: it waits until the last old pod is gone."""
     if event.after is not None or event.before is None:
         return ()
-    above = controller_in(event.before.view["metadata"])
+    above = event.before.controller
     if above is None or above["kind"] != "ReplicaSet":
         return ()
     owner = world.store.get(Key("replicasets.apps", event.key.namespace, above["name"]))
-    over = controller_in(owner.view["metadata"]) if owner is not None else None
+    over = owner.controller if owner is not None else None
     if over is None or over["kind"] != "Deployment":
         return ()
     found = world.store.get(Key("deployments.apps", event.key.namespace, over["name"]))

@@ -17,7 +17,6 @@ from fakekube.machinery.controller import (
     service_account,
 )
 from fakekube.machinery.plan import NOTHING, Plan
-from fakekube.machinery.podfacts import controller_in
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event, Key
 
@@ -38,9 +37,9 @@ def _of_pod(event: Event, world: World) -> Iterable[NamedKey | Key]:
     after = event.after
     if after is None:
         return _CONTROLLER(event, world)
-    above = controller_in(after.view["metadata"])
+    above = after.controller
     if above is None:
-        let_go = event.before is not None and controller_in(event.before.view["metadata"]) is not None
+        let_go = event.before is not None and event.before.controller is not None
         found: list[NamedKey | Key] = [*_CONTROLLER(event, world)] if let_go else []
         found += selecting(RESOURCE, event, world)
         return [*found, event.key] if _is_tracked(event) else found

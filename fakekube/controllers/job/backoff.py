@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fakekube.core.meta import Obj, parse_time
-from fakekube.machinery.podfacts import TERMINAL, controller_in
+from fakekube.machinery.podfacts import TERMINAL
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event, Key
 
@@ -72,13 +72,15 @@ class Failures:
         if event.after is None:
             self._noted.pop(event.key, None)
             return
-        pod = event.after.view
-        if not _is_tracked(pod, event):
-            return
-        job, uid = self._job_of(pod), pod["metadata"]["uid"]
-        if job is None or self._noted.get(event.key) == uid:
+        above, pod = event.after.controller, event.after.view
+        if above is None or above["kind"] != "Job" or not _is_tracked(pod, event):
             return
         phase = (pod.get("status") or {}).get("phase", "")
+        if phase not in TERMINAL and "deletionTimestamp" not in pod["metadata"]:
+            return
+        job, uid = self._world.at(Key("jobs.batch", event.key.namespace, above["name"])), pod["metadata"]["uid"]
+        if job is None or self._noted.get(event.key) == uid:
+            return
         if phase == "Succeeded":
             self._known.pop(job["metadata"]["uid"], None)
         elif ended_badly(phase, job, deleting="deletionTimestamp" in pod["metadata"]):
@@ -87,12 +89,6 @@ class Failures:
         else:
             return
         self._noted[event.key] = uid
-
-    def _job_of(self, pod: Obj) -> Obj | None:
-        above = controller_in(pod["metadata"])
-        if above is None or above["kind"] != "Job":
-            return None
-        return self._world.at(Key("jobs.batch", pod["metadata"]["namespace"], above["name"]))
 
     def remaining(self, job: Obj) -> float:
         """Seconds until the Job may make another pod."""

@@ -207,15 +207,13 @@ def _of_other(event: Event, world: World) -> Iterable[NamedKey]:
     """Nodes, claims and volumes may help any pod that waits."""
     nodes = world.follower(Nodes)
     if event.key.resource == "nodes" and not nodes.freed:
-        return
-    yield from (NamedKey(key.namespace, key.name) for key in nodes.in_turn())
+        return ()
+    return [NamedKey(key.namespace, key.name) for key in nodes.in_turn()]
 
 
 def _of_claim(event: Event, world: World) -> Iterable[NamedKey]:
     """The pods of the claim's namespace that have no node."""
-    for pod in world.pods_in(event.key.namespace):
-        if not pod.node:
-            yield NamedKey(pod.namespace, pod.name)
+    return [NamedKey(pod.namespace, pod.name) for pod in world.pods_in(event.key.namespace) if not pod.node]
 
 
 _STORAGE = ("storageclasses", "csinodes", "csistoragecapacities")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -25,8 +25,19 @@ STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
 TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
 
-Patch = Callable[[Obj], tuple[Any, str | None]]
-"""The patched value of a private copy of the present object, and what messages quote instead of it (None: itself)."""
+
+class Patched(NamedTuple):
+    """What a patch makes of an object."""
+
+    value: Any
+    quote: Callable[[], str] | None = None
+    """What messages quote instead of the value."""
+    changed: Collection[str] | None = None
+    """The members that the patch speaks of; None if that cannot be told."""
+
+
+Patch = Callable[[Obj], Patched]
+"""Makes of a private copy of the present object what the patch wants."""
 
 
 def reader(media: str, raw: bytes, request: Request, expected: Expected) -> Callable[[], tuple[Patch, list[str]]]:
@@ -37,50 +48,57 @@ def reader(media: str, raw: bytes, request: Request, expected: Expected) -> Call
     def read() -> tuple[Patch, list[str]]:
         if media == JSON_PATCH:
             operations, problems = patches.decode_json_patch(raw, checked=checked)
-            return (lambda obj: (patches.apply_json_patch(obj, operations), None)), problems
+            return (lambda obj: Patched(patches.apply_json_patch(obj, operations))), problems
         if media == STRATEGIC_PATCH:
-            problems = inspecting.duplicates(raw) if strategic.decode(raw) and checked else []
+            sent = strategic.decode(raw)
+            problems = inspecting.duplicates(raw, sent) if sent and checked else []
             return (lambda obj: _strategic(obj, raw, expected)), problems
         patch = patches.decode_merge_patch(raw, checked=checked)
-        problems = inspecting.duplicates(raw) if checked else []
-        return (lambda obj: (patches.apply_merge_patch(obj, patch), None)), problems
+        problems = inspecting.duplicates(raw, patch) if checked else []
+        changed = patch if isinstance(patch, dict) else None
+        return (lambda obj: Patched(patches.apply_merge_patch(obj, patch), None, changed)), problems
 
     return read
 
 
-def _strategic(obj: Obj, raw: bytes, expected: Expected) -> tuple[Any, str]:
+def _strategic(obj: Obj, raw: bytes, expected: Expected) -> Patched:
     patch = strategic.decode(raw)
+    changed = None if any(name.startswith("$") for name in patch) else tuple(patch)
     result = strategic.apply(obj, patch, expected.type)
-    return result, strategic.shown(patch)
+    return Patched(result, lambda: strategic.shown(patch), changed)
 
 
 def patched(request: Request, expected: Expected, current: Obj, patch: Patch, problems: list[str]) -> Obj:
     """The canonical object that the patch makes of `current` (a private copy); StatusError as the real server words
     it."""
-    result, quote = patch(current)
+    outcome = patch(current)
+    result = outcome.value
     if not isinstance(result, dict):
-        raise _unfit(result if quote is None else quote, "the patched object is not an object")
+        raise _unfit(outcome, "the patched object is not an object")
     stated = (result.get("apiVersion"), result.get("kind"))
     if stated != (expected.api_version, expected.kind):
-        raise _unfit(result if quote is None else quote, _wrong_kind(expected, *stated))
+        raise _unfit(outcome, _wrong_kind(expected, *stated))
+    as_stored = expected.type is request.resource.storage.type  # and not converted, nor shown as another kind
     try:
-        made, strict = _decoded(expected, result)
+        made, strict = _decoded(expected, result, outcome.changed if as_stored else None)
     except DecodeError as error:
-        why = (restoring.fault(expected.type, result) if quote is not None else "") or str(error)
-        raise _unfit(result if quote is None else quote, why) from None
+        why = (restoring.fault(expected.type, result) if outcome.quote is not None else "") or str(error)
+        raise _unfit(outcome, why) from None
     found = [*problems, *strict]
     if found and request.field_validation == "Strict":
-        raise _unfit(result if quote is None else quote, "strict decoding error: " + ", ".join(found))
+        raise _unfit(outcome, "strict decoding error: " + ", ".join(found))
     if found and request.field_validation in ("Warn", ""):
         for problem in found:
             request.warn(problem)
     return keep_reset(result, complete(expected, made))
 
 
-def _decoded(expected: Expected, value: Obj) -> tuple[Obj, Sequence[str]]:
+def _decoded(expected: Expected, value: Obj, changed: Collection[str] | None = None) -> tuple[Obj, Sequence[str]]:
     if expected.custom is not None:
         return custom.decode(expected.custom, value, b"")
-    return decoding.decode(expected.type, value)
+    if changed is None:
+        return decoding.decode(expected.type, value)
+    return decoding.decode_members(expected.type, value, changed)
 
 
 def _wrong_kind(expected: Expected, api_version: Any, kind: Any) -> str:
@@ -93,9 +111,10 @@ def _wrong_kind(expected: Expected, api_version: Any, kind: Any) -> str:
     return f'no kind "{kind}" is registered for version "{api_version}"'
 
 
-def _unfit(result: Any, why: str) -> StatusError:
+def _unfit(outcome: Patched, why: str) -> StatusError:
     """422 about the whole patched object; the real server names neither kind nor object here."""
-    text = result if isinstance(result, str) else orjson.dumps(result).decode()
+    value = outcome.quote() if outcome.quote is not None else outcome.value
+    text = value if isinstance(value, str) else orjson.dumps(value).decode()
     return field.invalid_object("", "", "", [field.invalid("patch", text, why)])
 
 

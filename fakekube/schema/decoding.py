@@ -9,7 +9,7 @@ type does this; it is put together when first used. A value that is not as it sh
 from __future__ import annotations
 
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -54,6 +54,18 @@ def decode(of: Type, value: Any, raw: bytes = b"") -> Decoded:
     except Odd:
         inspection = inspecting.inspect(of, value)
     return Decoded(decoder(inspection.known), inspection.strict)
+
+
+def decode_members(of: Struct, value: dict[str, Any], changed: Collection[str]) -> Decoded:
+    """As `decode`, where all members but the `changed` ones are as they were decoded before: they are shared."""
+    part = decode(of, {name: item for name, item in value.items() if name in changed})
+    found = {}
+    for name, item in value.items():
+        if name not in changed:
+            found[name] = item
+        elif name in part.value:
+            found[name] = part.value[name]
+    return Decoded({**found, **{name: item for name, item in part.value.items() if name not in found}}, part.strict)
 
 
 def encode_zero(of: Type) -> Any:

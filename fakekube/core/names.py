@@ -208,8 +208,16 @@ def annotation_key(value: str) -> list[str]:
     return qualified_name(value.lower())
 
 
+@lru_cache(maxsize=4096)
+def is_label_value(value: str) -> bool:
+    """Whether nothing is wrong with it; many objects have the same ones."""
+    return len(value) <= LABEL_LENGTH and _is_label_value(value) is not None
+
+
 def label_value(value: str) -> list[str]:
     """The value of a label; it may be empty."""
+    if is_label_value(value):
+        return []
     found = [] if byte_length(value) <= LABEL_LENGTH else [too_long(LABEL_LENGTH, BYTES)]
     return found if _is_label_value(value) else [*found, _LABEL_VALUE_MESSAGE]
 

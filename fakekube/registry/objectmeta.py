@@ -51,11 +51,15 @@ def _namespace(resource: Resource, meta: Obj) -> list[FieldError]:
 
 def content_errors(meta: Obj, *, standard_finalizers: bool = False) -> list[FieldError]:
     """What is wrong with the rest of metadata; `standard_finalizers`: those without a domain must be known ones."""
+    return _content_errors(meta, _shared(meta), standard_finalizers=standard_finalizers)
+
+
+def _content_errors(meta: Obj, shared: list[FieldError], *, standard_finalizers: bool) -> list[FieldError]:
     errors: list[FieldError] = []
     generation = meta.get("generation")
     if generation is not None and generation < 0:
         errors.append(field.invalid("metadata.generation", generation, "must be greater than or equal to 0"))
-    errors += _shared(meta)
+    errors += shared
     if finalizers := meta.get("finalizers"):
         errors += _finalizer_errors(finalizers, standard_finalizers)
     return errors
@@ -164,8 +168,9 @@ def update_errors(resource: Resource, meta: Obj, old: Obj) -> list[FieldError]:
     """What is wrong with changed metadata, as often as the real server tells it: its layers repeat each other."""
     if not _touched(meta, old):
         return []
-    changed = validate_update(meta, old)
-    contents = content_errors(meta, standard_finalizers=not resource.custom)
+    shared = _shared(meta)
+    changed = _change_errors(meta, old) + shared
+    contents = _content_errors(meta, shared, standard_finalizers=not resource.custom)
     again = contents if resource.storage.id in RECHECKED else []
     return changed + contents + changed + again
 
@@ -190,7 +195,7 @@ _JUDGED = (
 )
 
 
-def validate_update(meta: Obj, old: Obj) -> list[FieldError]:
+def _change_errors(meta: Obj, old: Obj) -> list[FieldError]:
     """What is wrong with the change itself."""
     errors: list[FieldError] = []
     if old.get("deletionTimestamp"):
@@ -200,7 +205,7 @@ def validate_update(meta: Obj, old: Obj) -> list[FieldError]:
     for name in ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"):
         if meta.get(name) != old.get(name):
             errors.append(field.invalid(f"metadata.{name}", meta.get(name), IMMUTABLE))
-    return errors + _shared(meta)
+    return errors
 
 
 def _new_finalizers(meta: Obj, old: Obj) -> list[FieldError]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fakekube.core.fielderrors import duplicate, invalid, required
-from fakekube.core.meta import Obj, is_true, parse_time
+from fakekube.core.meta import Obj, parse_time
 from fakekube.registry.kinds.internal_form import internal
 from fakekube.registry.kinds.job_indexes import IndexFault, count_indexes, first_overlap
 from fakekube.registry.kinds.job_specs import INDEXED
@@ -27,12 +27,13 @@ class _Change:
         self.spec: Obj = new.get("spec") or {}
         self.status: Obj = new.get("status") or {}
         self.before: Obj = old.get("status") or {}
+        self._true, self._were_true = _true_conditions(self.status), _true_conditions(self.before)
 
     def has(self, condition: str) -> bool:
-        return is_true(self.new, condition)
+        return condition in self._true
 
     def had(self, condition: str) -> bool:
-        return is_true(self.old, condition)
+        return condition in self._were_true
 
     def flipped(self, condition: str) -> bool:
         return self.has(condition) != self.had(condition)
@@ -51,6 +52,14 @@ class _Change:
     @property
     def indexed(self) -> bool:
         return bool(self.spec.get("completionMode") == INDEXED)
+
+
+def _true_conditions(status: Obj) -> set[str]:
+    """Of several conditions of one type the first counts."""
+    found: dict[str, str] = {}
+    for each in status.get("conditions") or ():
+        found.setdefault(each.get("type", ""), each.get("status", ""))
+    return {kind for kind, truth in found.items() if truth == "True"}
 
 
 def validate_job_status(new: Obj, old: Obj) -> Errors:

@@ -31,7 +31,8 @@ def validate_pod_update(errors: Errors, pod: Obj, old: Obj) -> None:
         return
     if not _validate_deadline(errors, spec, before):
         return
-    _validate_tolerations(errors, spec.get("tolerations") or [], before.get("tolerations") or [])
+    if spec.get("tolerations") != before.get("tolerations") or errors:  # else they have been found faultless
+        _validate_tolerations(errors, spec.get("tolerations") or [], before.get("tolerations") or [])
     _validate_gates(errors, spec, before)
     if spec != before:
         _validate_rest(errors, spec, before)

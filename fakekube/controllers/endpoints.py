@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from math import ceil
 from typing import Any
 
-import orjson
-
+from fakekube.controllers.podports import PodPorts
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj, labels_of
 from fakekube.machinery import serving
@@ -16,7 +15,7 @@ from fakekube.machinery.controller import Controller, NamedKey, Watch, itself, s
 from fakekube.machinery.plan import NOTHING, Create, Delete, Emit, Plan, Update
 from fakekube.machinery.podfacts import PodFacts
 from fakekube.machinery.subsets import repacked
-from fakekube.machinery.workloads import sparse
+from fakekube.machinery.workloads import copied, sparse
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event, Key
 
@@ -50,34 +49,44 @@ def _is_lock(endpoints: Obj) -> bool:
 
 def _subsets(service: Obj, pods: list[PodFacts]) -> list[Obj]:
     publish = bool(service["spec"].get("publishNotReadyAddresses"))
-    families = service["spec"].get("ipFamilies") or ["IPv4"]
+    family = (service["spec"].get("ipFamilies") or ["IPv4"])[0]
+    ports = PodPorts(service, _ports)
+    alone = not service["spec"].get("ports")
+    if alone and not serving.is_headless(service):
+        return []
     pieces: list[tuple[Obj, bool, Obj | None]] = []
     for pod in pods:
         if not serving.in_endpoints(pod, with_terminating=publish):
             continue
-        address = _address(service, pod, families[0])
+        address = _address(service, pod, family)
         if address is None:
             continue
         ready = publish or pod.ready
-        if not service["spec"].get("ports"):
-            if serving.is_headless(service):
-                pieces.append((address, ready, None))
-            continue
-        pieces += [(address, ready, _port(port)) for port in serving.ports_of(service, pod)]
+        if alone:
+            pieces.append((address, ready, None))
+        else:
+            pieces += [(address, ready, port) for port in ports.of(pod)]
     return repacked(pieces)
 
 
 def _address(service: Obj, pod: PodFacts, family: str) -> Obj | None:
-    ip = next((each for each in pod.ips if serving.family(each) == family), None)
-    if ip is None:
+    for ip in pod.ips:
+        if serving.family(ip) == family:
+            break
+    else:
         return None
-    name = serving.hostname(pod, service)
-    return sparse({"ip": ip, "hostname": name, "nodeName": pod.node, "targetRef": serving.target_reference(pod)})
+    address: Obj = {"ip": ip}
+    if name := serving.hostname(pod, service):
+        address["hostname"] = name
+    if pod.node:
+        address["nodeName"] = pod.node
+    address["targetRef"] = serving.target_reference(pod)
+    return address
 
 
-def _port(port: Obj) -> Obj:
-    """An EndpointPort of v1, which leaves an empty name out."""
-    return {name: value for name, value in port.items() if value}
+def _ports(ports: list[Obj]) -> list[Obj]:
+    """EndpointPorts of v1, which leave an empty name out."""
+    return [sparse(port) for port in ports]
 
 
 def _cut(subsets: list[Obj]) -> tuple[list[Obj], bool]:
@@ -113,17 +122,18 @@ def _same(present: Obj, service: Obj, subsets: list[Obj], over: bool) -> bool:
     annotations = present["metadata"].get("annotations") or {}
     if over or OVER_CAPACITY in annotations or labels_of(present) != _labels(service):
         return False
-    return _plain(present.get("subsets") or []) == _plain(subsets)
+    known: list[Obj] = present.get("subsets") or []
+    return known == subsets or _without_versions(known) == subsets
 
 
-def _plain(subsets: list[Obj]) -> bytes:
+def _without_versions(subsets: list[Obj]) -> list[Obj]:
     """Subsets to compare by, without the versions that references may hold."""
-    copy = orjson.loads(orjson.dumps(subsets))
+    copy: list[Obj] = copied(subsets)
     for subset in copy:
         for kind in ("addresses", "notReadyAddresses"):
             for address in subset.get(kind, ()):
                 address.get("targetRef", {}).pop("resourceVersion", None)
-    return orjson.dumps(copy, option=orjson.OPT_SORT_KEYS)
+    return copy
 
 
 def _write(service: Obj, present: Obj | None, subsets: list[Obj], trigger: str, over: bool) -> Plan:

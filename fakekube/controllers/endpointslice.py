@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from fakekube.controllers.podports import PodPorts
 from fakekube.core.meta import Obj, is_deleting, labels_of
 from fakekube.machinery import serving, slices, topology
 from fakekube.machinery.controller import Controller, NamedKey, Watch, itself, service_account
@@ -88,20 +89,22 @@ def _of_family(
     wanted: dict[bytes, dict[tuple[Any, ...], Obj]] = {}
     ports_by_key: dict[bytes, list[Obj]] = {}
     old = _old_hints(existing) if topology.is_automatic(service) else {}
+    pod_ports = PodPorts(service, lambda ports: (ports, slices.port_key(ports)))
+    publish = bool(service["spec"].get("publishNotReadyAddresses"))
+    nodes: dict[str, Obj | None] = {}
     for pod in pods:
         if not serving.in_endpoints(pod, with_terminating=True):
             continue
-        ports = list(serving.ports_of(service, pod))
-        place = slices.port_key(ports)
+        ports, place = pod_ports.of(pod)
         ports_by_key[place] = ports
         group = wanted.setdefault(place, {})
-        node = world.get("nodes", "", pod.node) if pod.node else None
-        if node is None and not service["spec"].get("publishNotReadyAddresses"):
+        node = _node_of(pod, nodes, world) if pod.node else None
+        if node is None and not publish:
             meta = service["metadata"]
             text = f"skipping Pod {pod.name} for Service {meta['namespace']}/{meta['name']}: Node {pod.node} Not Found"
             missing.append(text)
             continue
-        endpoint = _endpoint(service, pod, node, family)
+        endpoint = _endpoint(service, pod, node, family, publish=publish)
         if endpoint is not None:
             at = slices.endpoint_key(endpoint)
             group[at] = {**endpoint, "hints": old[at]} if at in old else endpoint
@@ -173,11 +176,20 @@ def _new(service: Obj, labels: dict[str, str], ports: list[Obj], family: str) ->
     }
 
 
-def _endpoint(service: Obj, pod: PodFacts, node: Obj | None, family: str) -> Obj | None:
+def _node_of(pod: PodFacts, known: dict[str, Obj | None], world: World) -> Obj | None:
+    """The pod's node; those that are known already are looked at again all the same, as far as costs are counted."""
+    if pod.node in known:
+        world.reads += 1
+        return known[pod.node]
+    found = known[pod.node] = world.get("nodes", "", pod.node)
+    return found
+
+
+def _endpoint(service: Obj, pod: PodFacts, node: Obj | None, family: str, *, publish: bool) -> Obj | None:
     addresses = [each for each in pod.ips if serving.family(each) == family]
     if not addresses:
         return None
-    ready = bool(service["spec"].get("publishNotReadyAddresses")) or (pod.ready and not pod.deleting)
+    ready = publish or (pod.ready and not pod.deleting)
     conditions = {"ready": ready, "serving": pod.ready, "terminating": pod.deleting}
     endpoint: Obj = {"addresses": addresses, "conditions": conditions}
     if name := serving.hostname(pod, service):
@@ -187,7 +199,7 @@ def _endpoint(service: Obj, pod: PodFacts, node: Obj | None, family: str) -> Obj
         endpoint["nodeName"] = pod.node
     if node is not None and (zone := labels_of(node).get(ZONE)):
         endpoint["zone"] = zone
-    hints = _hints(service, endpoint)
+    hints = _hints(service, endpoint) if service["spec"].get("trafficDistribution") else {}
     return {**endpoint, "hints": hints} if hints else endpoint
 
 

@@ -46,7 +46,7 @@ def begun(container: Container, attempt: int = 0) -> Obj:
     status, spec, behaviour = run(container, attempt), container.spec, container.behaviour
     if container.passes:
         return status | {"ready": False}
-    if behaviour is USUAL and not probes.PROBES & spec.keys():
+    if behaviour is USUAL and probes.PROBES.isdisjoint(spec):
         return status
     started = not probes.has_startup(spec, behaviour)
     ready = started and behaviour.ready is not False and not probes.until_ready(spec, behaviour)

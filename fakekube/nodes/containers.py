@@ -60,7 +60,7 @@ class Container:
         """Whether it is still to be made, and nothing is to be waited for."""
         if self.behaviour is not USUAL or self.fault or self.state not in CREATING:
             return False
-        return not probes.PROBES & self.spec.keys() and not images.fault(self.spec.get("image", ""))
+        return probes.PROBES.isdisjoint(self.spec) and not images.fault(self.spec.get("image", ""))
 
     @property
     def name(self) -> str:

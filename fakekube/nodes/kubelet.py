@@ -293,7 +293,7 @@ def _live(at: Situation) -> Plan:
 
 
 def _advance(at: Situation, status: Obj) -> Plan:
-    life = Life(at.pod, status, at.world, at.asked)
+    life = Life(at.key, at.pod, status, at.world, at.asked)
     made = life.advance()
     if life.faulty:
         at.world.follower(Awaited).wait(at.key)

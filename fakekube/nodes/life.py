@@ -38,7 +38,7 @@ class Advance:
 class Life:
     """One pod at one moment. `status` is its status, which may not be stored yet."""
 
-    def __init__(self, pod: Obj, status: Obj, world: World, asked: Asked) -> None:
+    def __init__(self, key: Key, pod: Obj, status: Obj, world: World, asked: Asked) -> None:
         self._pod = pod
         self._status = status
         self._asked = asked
@@ -46,7 +46,7 @@ class Life:
         self._now = world.now()
         self.faulty = False
         """Whether a container waits for what its environment is made of."""
-        self._key = Key("pods", pod["metadata"]["namespace"], pod["metadata"]["name"])
+        self._key = key
         self._moments = world.follower(Moments)
         self._turn = world.follower(Rules).turn(pod) if asked.counts_runs else 0
 

@@ -211,7 +211,8 @@ def run(pod: Obj, container: Obj, now: float, present: Obj | None = None, attemp
         imageID=_image_id(container.get("image", "")),
     )
     if present is not None:
-        made |= {name: present[name] for name in ("lastState", "restartCount") if name in present}
+        made["lastState"] = present.get("lastState", made["lastState"])
+        made["restartCount"] = present.get("restartCount", 0)
     if container.get("resources") or len(pod["spec"]["containers"]) > 1:
         made |= resources(container)
     return made

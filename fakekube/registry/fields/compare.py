@@ -56,18 +56,17 @@ def _is_list(value: Any) -> bool:
 def _differ_members(node: Record, old: dict[str, Any], new: dict[str, Any]) -> Changes:
     removed: Set = {}
     written: Set = {}
-    for element, name, child in node.pairing(old, new):  # in order, so that the sets are
-        was, now = old.get(name, ABSENT), new.get(name, ABSENT)
-        if was == now:
+    for element, name, child, where in node.pairing(old, new):  # in order, so that the sets are
+        if where < 0:
+            removed[element] = whole(child, old[name])
+        elif where > 0:
+            written[element] = whole(child, new[name])
+        elif old[name] == new[name]:
             continue
-        if now is ABSENT:
-            removed[element] = whole(child, was)
-        elif was is ABSENT:
-            written[element] = whole(child, now)
         elif child.leaf:
             written[element] = MEMBER
         else:
-            _take(removed, written, element, _differ(child, was, now))
+            _take(removed, written, element, _differ(child, old[name], new[name]))
     return Changes(removed, written)
 
 

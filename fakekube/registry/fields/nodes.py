@@ -17,6 +17,8 @@ from fakekube.registry.fields.sets import MEMBER, SELF, Set
 
 Row = tuple[str, str, "Node"]
 """A member: its element, its name and its node."""
+Pair = tuple[str, str, "Node", int]
+"""A member of two objects: as above, and -1 if it is in the first alone, 1 if in the second alone, else 0."""
 
 MOST_SHAPES = 512
 """Plans kept for one record; objects of further shapes are planned each time."""
@@ -69,7 +71,7 @@ class Record(Node):
         self.item: Node | None = None
         self.zero: dict[str, Any] = {}
         self.plans: dict[tuple[str, ...], Plan] = {}
-        self.pairings: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Row]] = {}
+        self.pairings: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Pair]] = {}
 
     def child(self, name: str) -> Node:
         """The node of a member; what no schema describes is deduced."""
@@ -89,12 +91,13 @@ class Record(Node):
                 self.plans[shape] = found
         return found
 
-    def pairing(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Row]:
+    def pairing(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Pair]:
         """How to walk two objects of these ones' shapes side by side: the members of both in order."""
         shapes = tuple(old), tuple(new)
         found = self.pairings.get(shapes)
         if found is None:
-            found = [(elements.field(name), name, self.child(name)) for name in sorted({*old, *new})]
+            rows = ((elements.field(name), name, self.child(name)) for name in sorted({*old, *new}))
+            found = [(*row, (row[1] in new) - (row[1] in old)) for row in rows]
             if self.fields and len(self.pairings) < MOST_SHAPES:  # maps come in any shape
                 self.pairings[shapes] = found
         return found

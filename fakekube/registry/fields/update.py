@@ -50,12 +50,15 @@ def update(
     """
     metadata = new.setdefault("metadata", {})
     sent = metadata.pop("managedFields", None)
-    managers = _kept(old, sent, subresource)
-    if old is not None and not managers:
-        return
-    if old is not None and _is_unchanged(old, new, sent) and _all_in(managers, resource.api_version):
-        metadata["managedFields"] = old["metadata"]["managedFields"]
-        return
+    live = ((old or {}).get("metadata") or {}).get("managedFields")
+    edited = sent is not None and sent != live
+    managers = _kept(live, sent) if edited and not subresource else entries.decode(live, trusted=True)
+    if old is not None:
+        if not managers:
+            return
+        if not edited and _is_unchanged(old, new) and _all_in(managers, resource.api_version):
+            metadata["managedFields"] = live
+            return
     versions = Versions(resource, resets(resource, subresource), convert)
     try:
         managers = track(versions, old, new, managers, Identity.of(manager, UPDATE, versions.version, subresource), now)
@@ -75,24 +78,19 @@ def _all_in(managers: Managers, version: str) -> bool:
     return all(entry.version == version for entry in managers.values())
 
 
-def _is_unchanged(old: Obj, new: Obj, sent: Any) -> bool:
-    """Whether a write changes nothing, nor edits managedFields."""
+def _is_unchanged(old: Obj, new: Obj) -> bool:
+    """Whether a write changes nothing; of `new` managedFields have been taken away."""
     before, after = old.get("metadata") or {}, new["metadata"]
-    if sent is not None and sent != before.get("managedFields"):
-        return False
     if len(old) != len(new) or len(before) - ("managedFields" in before) != len(after):
         return False
-    for name, value in old.items():
-        if name != "metadata" and new.get(name, ABSENT) != value:
+    for name, value in after.items():
+        if before.get(name, ABSENT) != value:
             return False
-    return all(before.get(name, ABSENT) == value for name, value in after.items())
+    return all(name == "metadata" or new.get(name, ABSENT) == value for name, value in old.items())
 
 
-def _kept(old: Obj | None, sent: Any, subresource: str) -> Managers:
-    """The entries that a write starts from: those sent if they can be read, else the live ones; none on a reset."""
-    live = ((old or {}).get("metadata") or {}).get("managedFields")
-    if subresource or sent is None or sent == live:
-        return entries.decode(live, trusted=True)
+def _kept(live: Any, sent: Any) -> Managers:
+    """The entries that an edit leaves: those sent if they can be read, else the live ones; none on a reset."""
     if entries.is_reset(sent):
         return {}
     try:
@@ -108,8 +106,8 @@ def track(versions: Versions, old: Obj | None, new: Obj, managers: Managers, wri
     changes = ChangesByVersion(versions, old, new)
     own = changes[versions.version]
     assert own is not None, "a resource is served in its own version"
-    left = deprive(managers, changes)
     gained = sets.difference(own.written, UNOWNED)
+    left = deprive(managers, changes, writer if gained is own.written else None)
     if gained:
         previous = left.get(writer)
         fields = sets.union(previous.fields, gained) if previous is not None else gained
@@ -117,14 +115,18 @@ def track(versions: Versions, old: Obj | None, new: Obj, managers: Managers, wri
     return entries.cap(left)
 
 
-def deprive(managers: Managers, changes: ChangesByVersion) -> Managers:
-    """The entries without what a write changes or takes away; entries of versions that are gone are dropped."""
+def deprive(managers: Managers, changes: ChangesByVersion, gaining: Identity | None = None) -> Managers:
+    """The entries without what a write changes or takes away; entries of versions that are gone are dropped.
+
+    `gaining`: who comes to own everything that is written, so that it need not lose it first.
+    """
     left: Managers = {}
     for identity, entry in managers.items():
         found = changes[entry.version]
         if found is None:
             continue
-        fields = sets.difference(sets.difference(entry.fields, found.written), found.removed)
+        fields = entry.fields if identity == gaining else sets.difference(entry.fields, found.written)
+        fields = sets.difference(fields, found.removed)
         if fields:
             left[identity] = entry if fields is entry.fields else Entry(fields, entry.version, entry.time)
     return left

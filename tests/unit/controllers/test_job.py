@@ -179,6 +179,20 @@ async def test_a_finished_job_goes_when_its_time_has_passed() -> None:
     assert (names(made, JOBS), names(made)) == ([], [])
 
 
+async def test_the_time_after_the_end_may_be_given_and_taken_back_later() -> None:
+    made = await lab("job", "ttl-after-finished", "garbage-collector")
+    await make_job(made)
+    await made.settle(10)
+    await change(made, JOBS, "j", {"spec": {"ttlSecondsAfterFinished": 100}})
+    await made.settle(50)
+    await change(made, JOBS, "j", {"spec": {"ttlSecondsAfterFinished": None}})
+    await made.settle()
+    assert made.manager.next_due() is None
+    await change(made, JOBS, "j", {"spec": {"ttlSecondsAfterFinished": 70}})
+    await made.settle(20)
+    assert names(made, JOBS) == []
+
+
 async def test_a_job_that_is_refused_its_pods_says_what_it_has_all_the_same() -> None:
     made = await lab("job")
     made.api.refuse["pods"], made.api.room["pods"] = forbidden("", "pods", "j-x", "exceeded quota: q"), 1

@@ -55,6 +55,7 @@ def step(
         (ended(), USUAL, 0, "restart at once", 0),
         (CRASHED, USUAL, 4, "restart", 0),
         (CRASHED, Behaviour(restarts=False), 900, "", 0),
+        (statuses.waiting("SomebodyElsesWord"), Behaviour(exit_code=1), 900, "", 0),
     ],
 )
 def test_the_next_step(state: Obj, behaviour: Behaviour, age: float, name: str, wait: float) -> None:

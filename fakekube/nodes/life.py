@@ -38,6 +38,8 @@ class Advance:
 class Life:
     """One pod at one moment. `status` is its status, which may not be stored yet."""
 
+    __slots__ = ("_asked", "_key", "_moments", "_now", "_pod", "_status", "_turn", "_world", "faulty")
+
     def __init__(self, key: Key, pod: Obj, status: Obj, world: World, asked: Asked) -> None:
         self._pod = pod
         self._status = status
@@ -107,12 +109,11 @@ class Life:
         return statuses.completed(self._pod, container.spec, self._now)
 
     def _container(self, spec: Obj, status: Obj, *, init: bool = False) -> Container:
-        name = spec["name"]
+        name, key, moments, fault = spec["name"], self._key, self._moments, ""
         behaviour = self._asked.of(spec, init=init)
-        moments, key = self._moments, self._key
-        made = "env" in spec or "envFrom" in spec
-        fault = sources.config_fault(self._pod, spec, self._world) if made and state_of(status) != RUNNING else ""
-        self.faulty = self.faulty or bool(fault)
+        if ("env" in spec or "envFrom" in spec) and state_of(status) != RUNNING:
+            fault = sources.config_fault(self._pod, spec, self._world)
+            self.faulty = self.faulty or bool(fault)
         return Container(
             self._pod,
             spec,

@@ -75,7 +75,7 @@ SCHEDULED = "PodScheduled"
 def with_conditions(pod: Obj, status: Obj, now: float, found: Entries) -> Obj:
     """The status with the kubelet's conditions: those of others first, the scheduler's last."""
     own: dict[str, Obj] = {}
-    others, scheduled = [], []
+    listed, scheduled = [], []
     for each in (pod.get("status") or {}).get("conditions") or ():
         kind = each["type"]
         if kind in _OWN:
@@ -83,28 +83,24 @@ def with_conditions(pod: Obj, status: Obj, now: float, found: Entries) -> Obj:
         elif kind == SCHEDULED:
             scheduled.append(each)
         else:
-            others.append(each)
+            listed.append(each)
     generation, text = pod["metadata"].get("generation"), time_text(now)
-    mine = [_condition(kind, generation, *found[kind], own.get(kind), text) for kind in _OWN]
-    return {**status, "conditions": [*others, *mine, *scheduled], "observedGeneration": generation}
-
-
-def _condition(
-    kind: str, generation: int | None, state: str, reason: str, message: str, old: Obj | None, now: str
-) -> Obj:
-    since = old["lastTransitionTime"] if old is not None and old["status"] == state else now
-    entry: Obj = {
-        "type": kind,
-        "observedGeneration": generation,
-        "status": state,
-        "lastProbeTime": None,
-        "lastTransitionTime": since,
-    }
-    if reason:
-        entry["reason"] = reason
-    if message:
-        entry["message"] = message
-    return entry
+    for kind in _OWN:
+        state, reason, message = found[kind]
+        old = own.get(kind)
+        entry: Obj = {
+            "type": kind,
+            "observedGeneration": generation,
+            "status": state,
+            "lastProbeTime": None,
+            "lastTransitionTime": old["lastTransitionTime"] if old is not None and old["status"] == state else text,
+        }
+        if reason:
+            entry["reason"] = reason
+        if message:
+            entry["message"] = message
+        listed.append(entry)
+    return {**status, "conditions": listed + scheduled, "observedGeneration": generation}
 
 
 def gates(pod: Obj) -> str:

@@ -85,8 +85,11 @@ class _Round:
     def _clear_away(self) -> None:
         for kind, field in (("Complete", "successfulJobsHistoryLimit"), ("Failed", "failedJobsHistoryLimit")):
             limit = self.spec.get(field)
-            ended = [job for job, end in self.jobs if end == kind and not is_deleting(job)]
-            if limit is not None and len(ended) > limit:
+            ended = [job for job, end in self.jobs if end == kind]
+            if limit is None or len(ended) <= limit:
+                continue
+            ended = [job for job in ended if not is_deleting(job)]
+            if len(ended) > limit:
                 ended.sort(key=lambda job: ((job.get("status") or {}).get("startTime") or "9", job["metadata"]["name"]))
                 for job in ended[: len(ended) - limit]:
                     self._delete(job)

@@ -22,9 +22,8 @@ def attributes_of(
     resource = request.resource if request.resource.custom else request.resource.storage
     if options is None:
         options = {"dryRun": ["All"]} if request.dry_run else {}
-        for name in STATED_OPTIONS:
-            if name in request.query:
-                options[name] = request.query[name][0]
+        if request.query:
+            options |= {name: request.query[name][0] for name in STATED_OPTIONS if name in request.query}
     return Attributes(
         operation=operation,
         resource=resource,

@@ -17,13 +17,14 @@ STANDARD_FINALIZERS = frozenset({"kubernetes", ORPHAN, FOREGROUND})
 
 def validate_create(resource: Resource, strategy: Strategy, meta: Obj) -> list[FieldError]:
     """What is wrong with a new object's metadata."""
-    errors = _names(strategy, meta)
-    errors += _namespace(resource, meta)
-    return errors + content_errors(meta, standard_finalizers=strategy.standard_finalizers)
-
-
-def _names(strategy: Strategy, meta: Obj) -> list[FieldError]:
     errors: list[FieldError] = []
+    _add_name_errors(errors, strategy, meta)
+    _add_namespace_errors(errors, resource, meta)
+    errors += content_errors(meta, standard_finalizers=strategy.standard_finalizers)
+    return errors
+
+
+def _add_name_errors(errors: list[FieldError], strategy: Strategy, meta: Obj) -> None:
     prefix, name = meta.get("generateName"), meta.get("name")
     if prefix:
         field.named(errors, strategy.name_messages(prefix, True), prefix, "metadata.generateName")
@@ -31,7 +32,6 @@ def _names(strategy: Strategy, meta: Obj) -> list[FieldError]:
         errors.append(field.required("metadata.name", "name or generateName is required"))
     else:
         field.named(errors, strategy.name_messages(name, False), name, "metadata.name")
-    return errors
 
 
 def path_segment_errors(meta: Obj) -> list[FieldError]:
@@ -40,13 +40,15 @@ def path_segment_errors(meta: Obj) -> list[FieldError]:
     return [field.invalid("metadata.name", name, message) for message in names.path_segment(name)]
 
 
-def _namespace(resource: Resource, meta: Obj) -> list[FieldError]:
+def _add_namespace_errors(errors: list[FieldError], resource: Resource, meta: Obj) -> None:
     namespace = meta.get("namespace") or ""
     if not resource.namespaced:
-        return [field.forbidden("metadata.namespace", "not allowed on this type")] if namespace else []
-    if not namespace:
-        return [field.required("metadata.namespace")]
-    return [field.invalid("metadata.namespace", namespace, m) for m in names.dns1123_label(namespace)]
+        if namespace:
+            errors.append(field.forbidden("metadata.namespace", "not allowed on this type"))
+    elif not namespace:
+        errors.append(field.required("metadata.namespace"))
+    else:
+        field.named(errors, names.dns1123_label(namespace), namespace, "metadata.namespace")
 
 
 def content_errors(meta: Obj, *, standard_finalizers: bool = False) -> list[FieldError]:

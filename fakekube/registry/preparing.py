@@ -12,7 +12,7 @@ from fakekube.registry.strategy import Context, Strategy
 from fakekube.schema.decoding import encode_zero
 from fakekube.storage.values import Stored
 
-NEVER_GIVEN = ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "uid", "creationTimestamp")
+NEVER_GIVEN = frozenset({"deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "uid", "creationTimestamp"})
 """What nobody can give a new object's metadata."""
 
 
@@ -20,6 +20,13 @@ _TWINS = (
     "API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your "
     "requests"
 )
+
+
+def drop_never_given(meta: Obj) -> None:
+    """Take out of a new object's metadata what the server alone gives."""
+    if not NEVER_GIVEN.isdisjoint(meta):
+        for name in NEVER_GIVEN:
+            meta.pop(name, None)
 
 
 def drop_twin_owners(request: Request, meta: Obj, *, admitted: bool) -> None:

@@ -15,8 +15,8 @@ from fakekube.registry.attributes import as_admitted, attributes_of
 from fakekube.registry.backend import Backend, key_of
 from fakekube.registry.fields.versions import Convert, resolved
 from fakekube.registry.preparing import (
-    NEVER_GIVEN,
     check_version,
+    drop_never_given,
     drop_twin_owners,
     drops_status,
     emptied,
@@ -75,8 +75,7 @@ class Writer:
         resource, backend = request.resource, self._backend
         strategy, context = backend.strategy(resource), backend.context(request)
         meta = obj["metadata"]
-        for name in NEVER_GIVEN:
-            meta.pop(name, None)
+        drop_never_given(meta)
         drops = not owned and drops_status(request, strategy)
         if not owned:
             drop_twin_owners(request, meta, admitted=False)
@@ -93,8 +92,7 @@ class Writer:
         drop_twin_owners(request, meta, admitted=True)
         if (meta.get("namespace") or "") != request.namespace:
             raise errors.bad_request(WRONG_NAMESPACE)
-        for name in NEVER_GIVEN:  # not by admission either
-            meta.pop(name, None)
+        drop_never_given(meta)  # not by admission either
         meta["uid"] = backend.ids.uid()
         meta["creationTimestamp"] = timestamp(backend.clock)
         generated = bool(meta.get("generateName")) and not meta.get("name")

@@ -32,16 +32,18 @@ class ServiceAccount(Plugin):
         if attributes.operation != CREATE or pod is None:
             return
         spec = pod.setdefault("spec", {})
-        if MIRROR not in annotations_of(pod):
-            name = spec.get("serviceAccountName") or spec.get("serviceAccount") or DEFAULT
-            spec["serviceAccountName"] = spec["serviceAccount"] = name
-            account = self._account(attributes, context, name)
-            if should_mount(account, spec):
-                mount_token(context, spec)
-            secrets = account.get("imagePullSecrets")
-            if secrets and not spec.get("imagePullSecrets"):
-                spec["imagePullSecrets"] = [{"name": each.get("name", "")} for each in secrets]
-        await self.validate(attributes, context)
+        if MIRROR in annotations_of(pod):
+            self._check_mirror(attributes, spec)
+            return
+        name = spec.get("serviceAccountName") or spec.get("serviceAccount") or DEFAULT
+        spec["serviceAccountName"] = spec["serviceAccount"] = name
+        account = self._account(attributes, context, name)
+        if should_mount(account, spec):
+            mount_token(context, spec)
+        secrets = account.get("imagePullSecrets")
+        if secrets and not spec.get("imagePullSecrets"):
+            spec["imagePullSecrets"] = [{"name": each.get("name", "")} for each in secrets]
+        self._check_secrets(attributes, account, spec)
 
     def _account(self, attributes: Attributes, context: Context, name: str) -> Obj:
         account = lookup(context.store, "serviceaccounts", attributes.namespace, name)
@@ -62,7 +64,10 @@ class ServiceAccount(Plugin):
         if not name:
             where = f"{attributes.namespace}/{name_of(pod)}"
             raise refused(attributes, f"no service account specified for pod {where}")
-        account = self._account(attributes, context, name)
+        self._check_secrets(attributes, self._account(attributes, context, name), spec)
+
+    def _check_secrets(self, attributes: Attributes, account: Obj, spec: Obj) -> None:
+        """An account may insist that its pods use no Secrets but its own."""
         if annotations_of(account).get(ENFORCE) in TRUE:
             fields = ("initContainers", "containers") if attributes.operation == CREATE else ("ephemeralContainers",)
             fault = secret_fault(account, spec, fields)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+
+import orjson
 
 from fakekube.core import names
 from fakekube.core.fielderrors import forbidden, invalid, required
 from fakekube.core.meta import Obj
-from fakekube.core.selectors import SelectorError, from_object
+from fakekube.core.selectors import Selector, SelectorError, from_object
 from fakekube.registry.kinds.rules import Errors, named
 from fakekube.registry.objectmeta import label_errors
 
@@ -45,11 +48,16 @@ def _validate_expression(errors: Errors, expression: Obj, path: str, any_value: 
 
 def is_usable(selector: Obj | None) -> bool:
     """Whether the selector can be made into a working one at all."""
+    return _read(orjson.dumps(selector)) is not None
+
+
+@lru_cache(maxsize=1024)
+def _read(text: bytes) -> Selector | None:
+    """The selector of that text, which is asked for several times in a row; None if it cannot be used."""
     try:
-        from_object(selector)
+        return from_object(orjson.loads(text))
     except SelectorError:
-        return False
-    return True
+        return None
 
 
 def is_empty(selector: Obj) -> bool:
@@ -59,4 +67,6 @@ def is_empty(selector: Obj) -> bool:
 
 def matches(selector: Obj | None, labels: Mapping[str, str] | None) -> bool:
     """Whether a usable selector takes these labels; an absent one takes nothing, an empty one everything."""
-    return from_object(selector).matches(labels or {})
+    found = _read(orjson.dumps(selector))
+    assert found is not None, "an unusable selector is told before"
+    return found.matches(labels or {})

@@ -166,7 +166,7 @@ def _expressions(keys: Iterable[str], operator: str, labels: Mapping[str, str]) 
 def _copy_app_armor(context: Context, obj: Obj) -> None:
     """Old annotations become the field of their container, unless the pod's own profile says the same."""
     spec, annotations = obj["spec"], obj["metadata"]["annotations"]
-    if (spec.get("os") or {}).get("name") == "windows":
+    if not any(key.startswith(APP_ARMOR) for key in annotations) or (spec.get("os") or {}).get("name") == "windows":
         return
     of_pod = (spec.get("securityContext") or {}).get("appArmorProfile")
     for container, _ in containers_of(spec, "spec"):

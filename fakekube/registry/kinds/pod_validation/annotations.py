@@ -15,6 +15,9 @@ DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod"
 SECCOMP_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/"
 APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
+_READ = (MIRROR, DELETION_COST, SECCOMP_POD, SECCOMP_CONTAINER, APP_ARMOR)
+_is_read = re.compile("|".join(map(re.escape, _READ))).match
+"""Whether a key begins like one of these."""
 _COST = re.compile(r"0|-?[1-9][0-9]*", re.ASCII)
 _LARGEST_COST = 2**31
 
@@ -28,6 +31,8 @@ def deletion_cost(text: str) -> int | None:
 
 def validate_annotations(errors: Errors, annotations: dict[str, str], spec: Obj, path: str) -> None:
     """The annotations of a pod or a template that the API server reads."""
+    if not any(map(_is_read, annotations)):
+        return
     if MIRROR in annotations and not spec.get("nodeName"):
         detail = "must set spec.nodeName if mirror pod annotation is set"
         errors.append(invalid(f"{path}[{MIRROR}]", annotations[MIRROR], detail))
@@ -62,7 +67,7 @@ def _validate_app_armor(errors: Errors, key: str, profile: str, spec: Obj, path:
 
 def validate_matching_profiles(errors: Errors, annotations: dict[str, str], spec: Obj, path: str) -> None:
     """An old annotation and the field that took its place must not disagree."""
-    if not annotations:
+    if not any(map(_is_read, annotations)):
         return
     context = spec.get("securityContext") or {}
     own = context.get("seccompProfile")

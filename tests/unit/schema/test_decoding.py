@@ -3,7 +3,7 @@ from typing import Any
 import orjson
 import pytest
 
-from fakekube.schema.decoding import DecodeError, decode
+from fakekube.schema.decoding import DecodeError, decode, decode_members
 from fakekube.schema.scheme import Scheme
 from fakekube.schema.typed import Struct
 
@@ -64,6 +64,18 @@ def test_quantities_times_and_bytes_are_written_in_one_form() -> None:
     meta = {"metadata": {"deletionTimestamp": "2024-05-01T02:00:00.9-01:30"}}
     assert decode(POD, meta).value["metadata"]["deletionTimestamp"] == "2024-05-01T03:30:00Z"
     assert decode(SECRET, {"data": {"a": "YQ\n=="}}).value["data"] == {"a": "YQ=="}
+
+
+def test_members_that_did_not_change_are_shared() -> None:
+    pod = decode(POD, {"metadata": {"name": "a"}, "spec": {"containers": [{"name": "a"}]}}).value
+    changed = {**pod, "metadata": {"name": "a", "labels": {}, "odd": 1}}
+    found = decode_members(POD, changed, ["metadata", "status"])
+    assert found.value == {**pod, "metadata": {"name": "a"}}
+    assert list(found.value) == list(pod)
+    assert found.value["spec"] is pod["spec"]
+    assert found.strict == ['unknown field "metadata.odd"']
+    del changed["spec"]
+    assert decode_members(POD, changed, ["metadata", "spec"]).value["spec"] == {"containers": None}
 
 
 def test_what_is_canonical_comes_out_equal_and_new() -> None:

@@ -123,7 +123,12 @@ def _same(present: Obj, service: Obj, subsets: list[Obj], over: bool) -> bool:
     if over or OVER_CAPACITY in annotations or labels_of(present) != _labels(service):
         return False
     known: list[Obj] = present.get("subsets") or []
-    return known == subsets or _without_versions(known) == subsets
+    return known == subsets or (_tells_versions(known) and _without_versions(known) == subsets)
+
+
+def _tells_versions(subsets: list[Obj]) -> bool:
+    listed = (subset.get(kind) or () for subset in subsets for kind in ("addresses", "notReadyAddresses"))
+    return any("resourceVersion" in (address.get("targetRef") or ()) for addresses in listed for address in addresses)
 
 
 def _without_versions(subsets: list[Obj]) -> list[Obj]:

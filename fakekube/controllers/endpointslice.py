@@ -91,20 +91,20 @@ def _of_family(
     old = _old_hints(existing) if topology.is_automatic(service) else {}
     pod_ports = PodPorts(service, lambda ports: (ports, slices.port_key(ports)))
     publish = bool(service["spec"].get("publishNotReadyAddresses"))
-    nodes: dict[str, Obj | None] = {}
+    zones: dict[str, str | None] = {}
     for pod in pods:
         if not serving.in_endpoints(pod, with_terminating=True):
             continue
         ports, place = pod_ports.of(pod)
         ports_by_key[place] = ports
         group = wanted.setdefault(place, {})
-        node = _node_of(pod, nodes, world) if pod.node else None
-        if node is None and not publish:
+        zone = _zone_of(pod.node, zones, world) if pod.node else None
+        if zone is None and not publish:
             meta = service["metadata"]
             text = f"skipping Pod {pod.name} for Service {meta['namespace']}/{meta['name']}: Node {pod.node} Not Found"
             missing.append(text)
             continue
-        endpoint = _endpoint(service, pod, node, family, publish=publish)
+        endpoint = _endpoint(service, pod, zone, family, publish=publish)
         if endpoint is not None:
             at = slices.endpoint_key(endpoint)
             group[at] = {**endpoint, "hints": old[at]} if at in old else endpoint
@@ -176,16 +176,17 @@ def _new(service: Obj, labels: dict[str, str], ports: list[Obj], family: str) ->
     }
 
 
-def _node_of(pod: PodFacts, known: dict[str, Obj | None], world: World) -> Obj | None:
-    """The pod's node; those that are known already are looked at again all the same, as far as costs are counted."""
-    if pod.node in known:
+def _zone_of(name: str, known: dict[str, str | None], world: World) -> str | None:
+    """The zone of a node, '' if it has none; None if there is no such node. Each question counts as a look at it."""
+    if name in known:
         world.reads += 1
-        return known[pod.node]
-    found = known[pod.node] = world.get("nodes", "", pod.node)
+        return known[name]
+    node = world.get("nodes", "", name)
+    found = known[name] = None if node is None else labels_of(node).get(ZONE) or ""
     return found
 
 
-def _endpoint(service: Obj, pod: PodFacts, node: Obj | None, family: str, *, publish: bool) -> Obj | None:
+def _endpoint(service: Obj, pod: PodFacts, zone: str | None, family: str, *, publish: bool) -> Obj | None:
     addresses = [each for each in pod.ips if serving.family(each) == family]
     if not addresses:
         return None
@@ -197,7 +198,7 @@ def _endpoint(service: Obj, pod: PodFacts, node: Obj | None, family: str, *, pub
     endpoint["targetRef"] = serving.target_reference(pod)
     if pod.node:
         endpoint["nodeName"] = pod.node
-    if node is not None and (zone := labels_of(node).get(ZONE)):
+    if zone:
         endpoint["zone"] = zone
     hints = _hints(service, endpoint) if service["spec"].get("trafficDistribution") else {}
     return {**endpoint, "hints": hints} if hints else endpoint

@@ -121,13 +121,13 @@ class Manager:
 
     def _add(self, line: _Line, keys: Iterable[Hashable]) -> None:
         queue = line.queue
-        self._occupied[line] = None
         for key in keys:
             if not len(queue):
                 line.spent = max(line.spent, self._spent)  # who was idle saves nothing up
             if line.running and key in line.running:
                 line.dirty.add(key)
             if queue.add(key):
+                self._occupied[line] = None
                 self._wake()
 
     def pass_over(self, on: bool) -> None:

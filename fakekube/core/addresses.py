@@ -46,6 +46,7 @@ def parse_ip(text: str) -> Address | None:
     return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
 
 
+@lru_cache(maxsize=1024)
 def parse_cidr(text: str) -> tuple[Address, Network] | None:
     """The address and its network, read loosely. None if it is none."""
     head, _, size = text.partition("/")

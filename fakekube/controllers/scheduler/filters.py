@@ -12,8 +12,9 @@ from fakekube.controllers.scheduler import neighbours, volumes
 from fakekube.controllers.scheduler.devices import Devices
 from fakekube.controllers.scheduler.neighbours import KEEP_OUT, Neighbours, rules_for
 from fakekube.controllers.scheduler.nodes import Nodes, NodeState
-from fakekube.controllers.scheduler.requests import Placed, Request, ports_clash
+from fakekube.controllers.scheduler.requests import Placed, Request
 from fakekube.core.meta import Obj
+from fakekube.machinery.amounts import ports_clash
 from fakekube.machinery.selection import pod_node_predicate, tolerates, untolerated
 from fakekube.machinery.world import World
 from fakekube.storage.values import Key

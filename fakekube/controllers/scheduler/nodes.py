@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fakekube.controllers.scheduler.ranking import Rankings
-from fakekube.controllers.scheduler.requests import UNASKED, Amounts, Placed, amounts
+from fakekube.controllers.scheduler.requests import UNASKED, Placed
 from fakekube.core.meta import Obj
+from fakekube.machinery.amounts import Amounts, amounts
 from fakekube.machinery.podfacts import TERMINAL
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event, Key, Stored

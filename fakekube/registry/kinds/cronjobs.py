@@ -68,15 +68,14 @@ def _validate_spec(spec: Obj, old: Obj | None) -> Errors:
         _validate_zone(errors, zone)
     one_of(errors, spec.get("concurrencyPolicy", ""), CONCURRENCY, "spec.concurrencyPolicy")
     template = spec.get("jobTemplate") or {}
-    before = None if old is None else (old.get("jobTemplate") or {}).get("spec")
-    _validate_job_template(errors, template.get("spec") or {}, before)
+    _validate_job_template(errors, template.get("spec") or {})
     not_negative(errors, spec, "spec", "successfulJobsHistoryLimit", "failedJobsHistoryLimit")
     return errors
 
 
-def _validate_job_template(errors: Errors, job: Obj, old: Obj | None) -> None:
+def _validate_job_template(errors: Errors, job: Obj) -> None:
     path = "spec.jobTemplate.spec"
-    validate_job_spec(errors, job, path, old)
+    validate_job_spec(errors, job, path)
     if "selector" in job:
         errors.append(invalid(f"{path}.selector", selector_form(job["selector"]), "`selector` will be auto-generated"))
     if job.get("manualSelector"):

@@ -100,7 +100,7 @@ def _validate_spec(errors: Errors, spec: Obj, old: Obj | None) -> None:
         check_template_labels(errors, selector, template)
     if selector is not None and is_empty(selector):
         errors.append(invalid("spec.selector", {}, "empty selector is invalid for daemonset"))
-    validate_template(errors, template, "spec.template", None if old is None else old.get("template"))
+    validate_template(errors, template, "spec.template")
     validate_endless(errors, template, "DaemonSet")
     not_negative(errors, spec, "spec", "minReadySeconds")
     _validate_strategy(errors, spec.get("updateStrategy") or {}, "spec.updateStrategy")

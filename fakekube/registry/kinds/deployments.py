@@ -50,10 +50,10 @@ class DeploymentStrategy(WorkloadStrategy):
         spec.setdefault("progressDeadlineSeconds", 600)
 
     def validate_create(self, context: Context, obj: Obj) -> list[FieldError]:
-        return _validate_spec(obj["spec"], None)
+        return _validate_spec(obj["spec"])
 
     def validate_update(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
-        errors = _validate_spec(obj["spec"], old["spec"])
+        errors = _validate_spec(obj["spec"])
         immutable_selector(errors, obj, old)
         return errors
 
@@ -91,11 +91,11 @@ def replicas_limit(errors: Errors, status: Obj, fields: tuple[str, ...]) -> None
     not_above(errors, status, "status", ("availableReplicas",), ready, "cannot be greater than readyReplicas")
 
 
-def _validate_spec(spec: Obj, old: Obj | None) -> Errors:
+def _validate_spec(spec: Obj) -> Errors:
     errors: Errors = []
     not_negative(errors, spec, "spec", "replicas")
     validate_required_selector(errors, spec, "deployment")
-    validate_replica_template(errors, spec, old)
+    validate_replica_template(errors, spec)
     _validate_strategy(errors, spec.get("strategy") or {})
     not_negative(errors, spec, "spec", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds")
     deadline = spec.get("progressDeadlineSeconds")

@@ -78,7 +78,7 @@ def default_nested(spec: Obj) -> None:
     default_template(spec.setdefault("template", {}))
 
 
-def validate_job_spec(errors: Errors, spec: Obj, path: str, old: Obj | None) -> None:
+def validate_job_spec(errors: Errors, spec: Obj, path: str) -> None:
     """What is wrong with the spec, its selector apart."""
     not_negative(errors, spec, path, *NUMBERS)
     if "maxFailedIndexes" in spec and "backoffLimitPerIndex" not in spec:
@@ -93,7 +93,7 @@ def validate_job_spec(errors: Errors, spec: Obj, path: str, old: Obj | None) -> 
     _validate_success_policy(errors, spec, f"{path}.successPolicy")
     _validate_replacement(errors, spec, f"{path}.podReplacementPolicy")
     template = spec.get("template") or {}
-    validate_template(errors, template, f"{path}.template", None if old is None else old.get("template"))
+    validate_template(errors, template, f"{path}.template")
     _validate_restart(errors, spec, template.get("spec") or {}, f"{path}.template.spec.restartPolicy")
 
 

@@ -137,7 +137,7 @@ def _validate_generated(errors: Errors, obj: Obj, prefixed: bool) -> None:
 
 
 def _validate_spec(errors: Errors, spec: Obj, old: Obj | None) -> None:
-    validate_job_spec(errors, spec, "spec", old)
+    validate_job_spec(errors, spec, "spec")
     selector = spec.get("selector")
     if selector is None:
         errors.append(required("spec.selector"))

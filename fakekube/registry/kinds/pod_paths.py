@@ -73,7 +73,7 @@ def _resized(new: list[Obj], old: list[Obj]) -> list[Obj]:
 def validate_path(subresource: str, pod: Obj, old: Obj) -> Errors:
     """What is wrong with a pod that comes through the path."""
     errors: Errors = []
-    validate_pod(errors, pod, old)
+    validate_pod(errors, pod)
     is_mirror = MIRROR in (old["metadata"].get("annotations") or {})
     if subresource == EPHEMERAL:
         validate_annotation_changes(errors, pod, old)

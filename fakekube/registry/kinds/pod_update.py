@@ -24,7 +24,7 @@ FORBIDDEN = f"pod updates may not change fields other than {CHANGEABLE}\n"
 
 def validate_pod_update(errors: Errors, pod: Obj, old: Obj) -> None:
     """A changed Pod: its parts, then that only what may change has changed."""
-    validate_pod(errors, pod, old)
+    validate_pod(errors, pod)
     validate_annotation_changes(errors, pod, old)
     spec, before = pod.get("spec") or {}, old.get("spec") or {}
     if not _validate_containers(errors, spec, before):

@@ -18,12 +18,12 @@ class PodTemplateStrategy(WorkloadStrategy):
 
     def validate_create(self, context: Context, obj: Obj) -> list[FieldError]:
         errors: Errors = []
-        validate_template(errors, obj["template"], "template", None)
+        validate_template(errors, obj["template"], "template")
         return errors
 
     def validate_update(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
         errors: Errors = []
-        validate_template(errors, obj["template"], "template", old.get("template"))
+        validate_template(errors, obj["template"], "template")
         return errors
 
 

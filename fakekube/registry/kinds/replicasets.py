@@ -25,10 +25,10 @@ class ReplicaSetStrategy(WorkloadStrategy):
         obj["spec"].setdefault("replicas", 1)
 
     def validate_create(self, context: Context, obj: Obj) -> list[FieldError]:
-        return _validate_spec(obj["spec"], None)
+        return _validate_spec(obj["spec"])
 
     def validate_update(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
-        errors = _validate_spec(obj["spec"], old["spec"])
+        errors = _validate_spec(obj["spec"])
         immutable_selector(errors, obj, old)
         return errors
 
@@ -40,12 +40,12 @@ class ReplicaSetStrategy(WorkloadStrategy):
         return errors
 
 
-def _validate_spec(spec: Obj, old: Obj | None) -> Errors:
+def _validate_spec(spec: Obj) -> Errors:
     errors: Errors = []
     not_negative(errors, spec, "spec", "replicas", "minReadySeconds")
     # The real server speaks of deployments here too.
     validate_required_selector(errors, spec, "deployment")
-    validate_replica_template(errors, spec, old)
+    validate_replica_template(errors, spec)
     return errors
 
 

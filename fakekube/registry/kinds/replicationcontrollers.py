@@ -46,10 +46,10 @@ class ReplicationControllerStrategy(SelectableStrategy, WorkloadStrategy):
         return template_warnings(self.template_of(old), "spec.template") if self.is_changed(obj, old) else []
 
     def validate(self, context: Context, obj: Obj) -> list[FieldError]:
-        return _validate_spec(obj["spec"], None)
+        return _validate_spec(obj["spec"])
 
     def validate_update(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
-        return _validate_spec(obj["spec"], old["spec"])
+        return _validate_spec(obj["spec"])
 
     def validate_status(self, context: Context, obj: Obj, old: Obj) -> list[FieldError]:
         errors: Errors = []
@@ -59,7 +59,7 @@ class ReplicationControllerStrategy(SelectableStrategy, WorkloadStrategy):
         return errors
 
 
-def _validate_spec(spec: Obj, old: Obj | None) -> Errors:
+def _validate_spec(spec: Obj) -> Errors:
     errors: Errors = []
     not_negative(errors, spec, "spec", "minReadySeconds")
     selector, template = spec.get("selector"), spec.get("template")
@@ -72,7 +72,7 @@ def _validate_spec(spec: Obj, old: Obj | None) -> Errors:
     labels = metadata(template).get("labels")
     if not (selector or {}).items() <= (labels or {}).items():
         errors.append(invalid("spec.template.metadata.labels", sorted_map(labels), MISMATCH))
-    validate_template(errors, template, "spec.template", None if old is None else old.get("template"))
+    validate_template(errors, template, "spec.template")
     validate_endless(errors, template, "ReplicationController")
     return errors
 

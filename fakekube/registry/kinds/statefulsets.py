@@ -159,12 +159,12 @@ def _validate_spec(spec: Obj, old: Obj | None, *, with_template: bool = True) ->
     if old is None and service:
         named(errors, names.dns1123_label(service), service, "spec.serviceName")
     validate_required_selector(errors, spec, "statefulset")
-    _validate_own_template(errors, spec, old, with_template)
+    _validate_own_template(errors, spec, with_template)
     validate_endless(errors, spec.get("template") or {}, "StatefulSet")
     return errors
 
 
-def _validate_own_template(errors: Errors, spec: Obj, old: Obj | None, with_template: bool) -> None:
+def _validate_own_template(errors: Errors, spec: Obj, with_template: bool) -> None:
     selector = spec.get("selector")
     if not is_usable(selector):
         errors.append(invalid("spec.selector", selector, ""))
@@ -172,8 +172,7 @@ def _validate_own_template(errors: Errors, spec: Obj, old: Obj | None, with_temp
     template = spec.get("template") or {}
     check_template_labels(errors, selector, template)
     if with_template:
-        before = None if old is None else old.get("template")
-        validate_template(errors, _with_claims(template, spec), "spec.template", before)
+        validate_template(errors, _with_claims(template, spec), "spec.template")
     meta = metadata(template)
     errors += label_errors(meta.get("labels") or {}, "spec.template.labels")
     errors += annotation_errors(meta.get("annotations") or {}, "spec.template.annotations")

@@ -78,7 +78,7 @@ def validate_required_selector(errors: Errors, spec: Obj, kind: str) -> None:
         errors.append(invalid("spec.selector", {}, f"empty selector is invalid for {kind}"))
 
 
-def validate_replica_template(errors: Errors, spec: Obj, old: Obj | None) -> None:
+def validate_replica_template(errors: Errors, spec: Obj) -> None:
     """The template of replicas: labels that the selector takes, containers that run forever."""
     selector = spec.get("selector")
     if not is_usable(selector):
@@ -86,7 +86,7 @@ def validate_replica_template(errors: Errors, spec: Obj, old: Obj | None) -> Non
         return
     template = spec.get("template") or {}
     check_template_labels(errors, selector, template)
-    validate_template(errors, template, "spec.template", None if old is None else old.get("template"))
+    validate_template(errors, template, "spec.template")
     validate_endless(errors, template, "ReplicaSet")
 
 

@@ -17,8 +17,6 @@ class Frame:
     pod_name: str = ""
     """Its name, if it has one already."""
     is_mirror: bool = False
-    old: Obj | None = None
-    """The stored spec, on an update: faults that it has already are partly let pass."""
     volumes: dict[str, Obj] = field(default_factory=dict)
     """The faultless volumes by name."""
     claims: frozenset[str] = frozenset()

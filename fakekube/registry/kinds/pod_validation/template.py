@@ -16,8 +16,8 @@ from fakekube.registry.kinds.rules import Errors
 from fakekube.registry.objectmeta import annotation_errors, label_errors
 
 
-def validate_template(errors: Errors, template: Obj, path: str, old: Obj | None) -> None:
-    """A pod template; `old` is the stored one, if there is one."""
+def validate_template(errors: Errors, template: Obj, path: str) -> None:
+    """A pod template."""
     meta, spec = template.get("metadata") or {}, template.get("spec") or {}
     annotations = meta.get("annotations") or {}
     if meta.get("labels"):
@@ -25,7 +25,7 @@ def validate_template(errors: Errors, template: Obj, path: str, old: Obj | None)
     if annotations:
         errors += annotation_errors(annotations, f"{path}.annotations")
         validate_annotations(errors, annotations, spec, f"{path}.annotations")
-    frame = Frame(spec, is_pod=False, old=None if old is None else old.get("spec"))
+    frame = Frame(spec, is_pod=False)
     validate_pod_spec(errors, frame, f"{path}.spec")
     validate_matching_profiles(errors, annotations, spec, f"{path}.spec")
     if spec.get("ephemeralContainers"):
@@ -33,7 +33,7 @@ def validate_template(errors: Errors, template: Obj, path: str, old: Obj | None)
         errors.append(forbidden(f"{path}.spec.ephemeralContainers", detail))
 
 
-def validate_pod(errors: Errors, pod: Obj, old: Obj | None) -> None:
+def validate_pod(errors: Errors, pod: Obj) -> None:
     """A Pod's annotations and spec; its other metadata is judged as that of every object."""
     meta, spec = pod["metadata"], pod.get("spec") or {}
     annotations = meta.get("annotations")
@@ -44,7 +44,6 @@ def validate_pod(errors: Errors, pod: Obj, old: Obj | None) -> None:
         is_pod=True,
         pod_name=meta.get("name", ""),
         is_mirror=bool(annotations) and MIRROR in annotations,
-        old=None if old is None else old.get("spec"),
     )
     validate_pod_spec(errors, frame, "spec")
     if not spec.get("serviceAccountName"):
@@ -65,7 +64,7 @@ def _forbid_tokens(errors: Errors, spec: Obj) -> None:
 
 def validate_new_pod(errors: Errors, pod: Obj) -> None:
     """A Pod at its creation."""
-    validate_pod(errors, pod, None)
+    validate_pod(errors, pod)
     spec = pod.get("spec") or {}
     if spec.get("ephemeralContainers"):
         errors.append(forbidden("spec.ephemeralContainers", "cannot be set on create"))

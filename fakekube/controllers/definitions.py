@@ -12,7 +12,6 @@ from fakekube.machinery.controller import ANY, Controller, NamedKey, Watch
 from fakekube.machinery.plan import NOTHING, Change, DeleteCollection, Plan, UpdateStatus
 from fakekube.machinery.workloads import status_update
 from fakekube.machinery.world import World
-from fakekube.schema.definitions import approval
 from fakekube.schema.definitions.naming import (
     ACCEPTED,
     ESTABLISHED,
@@ -61,6 +60,8 @@ _NEVER_ESTABLISHED = {
 
 def reconcile(key: NamedKey, world: World) -> Plan:
     """One step: tell of its approval, accept names, establish; or if it is being deleted, empty it and let it go."""
+    from fakekube.schema.definitions import approval
+
     crd = world.get(DEFINITIONS, "", key.name)
     if crd is None:
         return NOTHING

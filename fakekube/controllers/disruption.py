@@ -9,7 +9,6 @@ from fakekube.core.meta import Obj, condition, controller_of, is_deleting, parse
 from fakekube.machinery.controller import Controller, NamedKey, Watch, itself, service_account
 from fakekube.machinery.plan import NOTHING, Change, Emit, Patch, Plan, UpdateStatus
 from fakekube.machinery.podfacts import TERMINAL, PodFacts
-from fakekube.machinery.scales import replicas_of
 from fakekube.machinery.selection import go_text, matcher
 from fakekube.machinery.workloads import share, status_update
 from fakekube.machinery.world import World
@@ -132,6 +131,8 @@ def _scale(pods: list[PodFacts], world: World) -> tuple[int, list[str]]:
 
 def _scaled(reference: Obj, pod: PodFacts, world: World) -> tuple[str, int]:
     """The uid and replica count of the pod's controller, or of the Deployment above it."""
+    from fakekube.machinery.scales import replicas_of
+
     group, version = split_api_version(reference["apiVersion"])
     resource = world.scheme.by_kind(group, version, reference["kind"])
     owner = world.get(resource.storage.id, pod.namespace, reference["name"]) if resource is not None else None

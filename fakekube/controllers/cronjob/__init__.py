@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from fakekube.controllers.cronjob.round import JOBS, RESOURCE, reconcile
-from fakekube.machinery.controller import Controller, Watch, its_controller, itself, service_account
+from fakekube.machinery.controller import Controller, NamedKey, Watch, its_controller, itself, service_account
+from fakekube.machinery.plan import Plan
+from fakekube.machinery.world import World
+
+RESOURCE, JOBS = "cronjobs.batch", "jobs.batch"
+
+
+def reconcile(key: NamedKey, world: World) -> Plan:
+    """Keep account of the Jobs, clear old ones away, and make the next if its time has come."""
+    from fakekube.controllers.cronjob.round import reconcile as decide
+
+    return decide(key, world)
+
 
 CONTROLLER = Controller(
     name="cronjob",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from fakekube.controllers.cronjob import times
+from fakekube.controllers.cronjob import JOBS, RESOURCE, times
 from fakekube.core import cron
 from fakekube.core.cron import CronError, Schedule
 from fakekube.core.errors import StatusError
@@ -28,7 +28,6 @@ from fakekube.machinery.workloads import sparse, status_update
 from fakekube.machinery.world import World
 from fakekube.storage.values import Key
 
-RESOURCE, JOBS = "cronjobs.batch", "jobs.batch"
 SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fakekube.controllers.daemonset.failures import Failures
-from fakekube.controllers.daemonset.round import RESOURCE, reconcile
 from fakekube.machinery.controller import (
     Controller,
     NamedKey,
@@ -15,9 +14,18 @@ from fakekube.machinery.controller import (
     itself,
     service_account,
 )
-from fakekube.machinery.history import REVISIONS
+from fakekube.machinery.plan import Plan
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event, Key
+
+RESOURCE = "daemonsets.apps"
+
+
+def reconcile(key: NamedKey, world: World) -> Plan:
+    """Bring the pods of a DaemonSet to one on every node that will have it."""
+    from fakekube.controllers.daemonset.round import reconcile as decide
+
+    return decide(key, world)
 
 
 def _of_node(event: Event, world: World) -> Iterable[NamedKey]:
@@ -43,7 +51,7 @@ CONTROLLER = Controller(
         Watch(RESOURCE, itself),
         Watch("pods", its_controller_or_adopter("DaemonSet", "apps", RESOURCE)),
         Watch("nodes", _of_node),
-        Watch(REVISIONS, its_controller("DaemonSet", "apps")),
+        Watch("controllerrevisions.apps", its_controller("DaemonSet", "apps")),
     ),
     user=service_account("daemon-set-controller"),
     component="daemonset-controller",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fakekube.controllers.daemonset import rolling
+from fakekube.controllers.daemonset import RESOURCE, rolling
 from fakekube.controllers.daemonset.crew import HASH, Crew, Work
 from fakekube.controllers.daemonset.failures import Failures
 from fakekube.controllers.daemonset.templates import pinned, tolerations
@@ -25,7 +25,6 @@ from fakekube.machinery.workloads import (
 )
 from fakekube.machinery.world import World
 
-RESOURCE = "daemonsets.apps"
 GENERATION_LABEL = "pod-template-generation"
 
 

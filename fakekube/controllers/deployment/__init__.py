@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fakekube.controllers.deployment import rollout
 from fakekube.machinery.controller import (
     Controller,
     NamedKey,
@@ -13,8 +12,16 @@ from fakekube.machinery.controller import (
     itself,
     service_account,
 )
+from fakekube.machinery.plan import Plan
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event, Key
+
+
+def reconcile(key: NamedKey, world: World) -> Plan:
+    """Take a Deployment a step on towards its template."""
+    from fakekube.controllers.deployment.rollout import reconcile as decide
+
+    return decide(key, world)
 
 
 def _of_gone_pod(event: Event, world: World) -> Iterable[NamedKey]:
@@ -36,7 +43,7 @@ def _of_gone_pod(event: Event, world: World) -> Iterable[NamedKey]:
 
 CONTROLLER = Controller(
     name="deployment",
-    reconcile=rollout.reconcile,
+    reconcile=reconcile,
     watches=(
         Watch("deployments.apps", itself),
         Watch("replicasets.apps", its_controller_or_adopter("Deployment", "apps", "deployments.apps")),

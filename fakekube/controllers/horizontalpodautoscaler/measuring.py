@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from fakekube.controllers.horizontalpodautoscaler import metrics
+from fakekube.controllers.horizontalpodautoscaler import RESOURCE, metrics
 from fakekube.controllers.horizontalpodautoscaler import replicas as counting
 from fakekube.controllers.horizontalpodautoscaler.metrics import Unknown
-from fakekube.controllers.horizontalpodautoscaler.pace import RESOURCE
 from fakekube.controllers.horizontalpodautoscaler.replicas import Proposal, Tolerance
 from fakekube.core import selectors
 from fakekube.core.meta import Obj, split_api_version

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import NamedTuple
 
+from fakekube.controllers.horizontalpodautoscaler import RESOURCE
 from fakekube.core.meta import Obj
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event
 
-RESOURCE = "horizontalpodautoscalers.autoscaling"
 DOWN_SECONDS = 300.0
 """For so long the highest recommendation counts before there are fewer replicas."""
 AT_ONCE, AT_LEAST = 2, 4

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from fakekube.controllers.job.backoff import FINALIZER, Failures
 from fakekube.controllers.job.conditions import finished
-from fakekube.controllers.job.round import RESOURCE, orphaned, reconcile_job
 from fakekube.machinery.controller import (
     Controller,
     NamedKey,
@@ -20,9 +19,13 @@ from fakekube.machinery.plan import NOTHING, Plan
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event, Key
 
+RESOURCE = "jobs.batch"
+
 
 def reconcile(key: NamedKey | Key, world: World) -> Plan:
     """Take a Job a step on, or let go of a pod whose Job is gone."""
+    from fakekube.controllers.job.round import orphaned, reconcile_job
+
     if isinstance(key, Key):
         return orphaned(key, world)
     job = world.get(RESOURCE, *key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fakekube.controllers.job import staffing, verdict
+from fakekube.controllers.job import RESOURCE, staffing, verdict
 from fakekube.controllers.job.backoff import FINALIZER
 from fakekube.controllers.job.census import Census
 from fakekube.controllers.job.conditions import (
@@ -26,7 +26,6 @@ from fakekube.machinery.workloads import claim_pods, status_update
 from fakekube.machinery.world import World
 from fakekube.storage.values import Key
 
-RESOURCE = "jobs.batch"
 OURS = "kubernetes.io/job-controller"
 
 

@@ -6,6 +6,7 @@ Words are those of the plugin DynamicResources.
 
 from __future__ import annotations
 
+from fakekube.controllers.scheduler import DEVICE_CLAIMS, DEVICE_CLASSES
 from fakekube.controllers.scheduler.nodes import NodeState
 from fakekube.core.meta import Obj, is_deleting
 from fakekube.machinery.plan import Change, Patch
@@ -13,7 +14,6 @@ from fakekube.machinery.selection import node_selector
 from fakekube.machinery.world import World
 from fakekube.storage.values import Key
 
-CLAIMS, CLASSES = "resourceclaims.resource.k8s.io", "deviceclasses.resource.k8s.io"
 UNALLOCATED = "cannot allocate all claims"
 ELSEWHERE = "resourceclaim not available on the node"
 
@@ -29,7 +29,7 @@ class Devices:
         self.refusal = ""
         for entry in pod["spec"].get("resourceClaims") or ():
             name = _name_of(entry, pod)
-            claim = world.get(CLAIMS, pod["metadata"]["namespace"], name) if name else None
+            claim = world.get(DEVICE_CLAIMS, pod["metadata"]["namespace"], name) if name else None
             if name is None or (name and (claim is None or is_deleting(claim))):
                 self.waits = True
             elif claim is not None:
@@ -56,7 +56,7 @@ class Devices:
             status = claim.get("status") or {}
             reserved = status.get("reservedFor") or []
             if all(each["uid"] != meta["uid"] for each in reserved):
-                key = Key(CLAIMS, meta["namespace"], claim["metadata"]["name"])
+                key = Key(DEVICE_CLAIMS, meta["namespace"], claim["metadata"]["name"])
                 changes.append(Patch(key, {"status": {"reservedFor": [*reserved, consumer]}}, "merge", "status"))
         return changes
 
@@ -78,7 +78,7 @@ def _without_class(claim: Obj, world: World) -> str:
         options = [request.get("exactly")] if request.get("exactly") else request.get("firstAvailable") or []
         for option in options:
             name = option.get("deviceClassName")
-            if name and world.get(CLASSES, "", name) is None:
+            if name and world.get(DEVICE_CLASSES, "", name) is None:
                 path = request["name"] if "exactly" in request else f"{request['name']}/{option['name']}"
                 return f"request {path}: device class {name} does not exist"
     return ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fakekube.controllers.statefulset.round import RESOURCE, reconcile
 from fakekube.machinery.controller import (
     Controller,
     NamedKey,
@@ -14,9 +13,18 @@ from fakekube.machinery.controller import (
     itself,
     service_account,
 )
-from fakekube.machinery.history import REVISIONS
+from fakekube.machinery.plan import Plan
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event
+
+RESOURCE = "statefulsets.apps"
+
+
+def reconcile(key: NamedKey, world: World) -> Plan:
+    """Bring the pods and claims of a StatefulSet to what it asks for."""
+    from fakekube.controllers.statefulset.round import reconcile as decide
+
+    return decide(key, world)
 
 
 def _of_claim(event: Event, world: World) -> Iterable[NamedKey]:
@@ -34,7 +42,7 @@ CONTROLLER = Controller(
     watches=(
         Watch(RESOURCE, itself),
         Watch("pods", its_controller_or_adopter("StatefulSet", "apps", RESOURCE)),
-        Watch(REVISIONS, its_controller("StatefulSet", "apps")),
+        Watch("controllerrevisions.apps", its_controller("StatefulSet", "apps")),
         Watch("persistentvolumeclaims", _of_claim),
     ),
     user=service_account("statefulset-controller"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from fakekube.controllers.statefulset import claims
+from fakekube.controllers.statefulset import RESOURCE, claims
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj, is_deleting
 from fakekube.machinery.attempts import in_groups
@@ -30,7 +30,6 @@ from fakekube.machinery.workloads import claim_pods, pod_from_template, sparse, 
 from fakekube.machinery.world import World
 
 T = TypeVar("T")
-RESOURCE = "statefulsets.apps"
 REVISION = "controller-revision-hash"
 POD_NAME = "statefulset.kubernetes.io/pod-name"
 POD_INDEX = "apps.kubernetes.io/pod-index"

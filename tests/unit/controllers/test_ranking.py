@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fakekube.controllers import scheduler
+from fakekube.controllers.scheduler import round as scheduling
 from fakekube.controllers.scheduler.ranking import Ranking, Rankings
 from tests.unit.controllers.labs import lab, pod
 
@@ -38,7 +38,7 @@ async def placements(seed: int) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("seed", range(4))
 async def test_what_was_kept_places_as_judging_all_nodes_does(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = await placements(seed)
-    monkeypatch.setattr(scheduler, "_is_plain", lambda pod, judge: False)
+    monkeypatch.setattr(scheduling, "_is_plain", lambda pod, judge: False)
     assert kept == await placements(seed)
     assert len({node for _, node in kept}) > 3
 

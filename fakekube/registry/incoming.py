@@ -62,16 +62,20 @@ class Expected(NamedTuple):
 
 def expected_of(request: Request) -> Expected:
     """What the request's path takes."""
-    return _expected(request.resource, request.subresource)
+    resource = request.resource
+    return (_expected if resource.custom else _expected_built_in)(resource, request.subresource)
 
 
-@lru_cache(1024)
 def _expected(resource: Resource, subresource: str) -> Expected:
     below = resource.subresources.get(subresource) if subresource else None
     if below is not None and (below.group, below.version, below.kind) != resource.gvk:
         return Expected(below.group, below.version, below.kind, below.api_version, below.type)
     defined = resource if isinstance(resource, CustomResource) else None
     return Expected(resource.group, resource.version, resource.kind, resource.api_version, resource.type, defined)
+
+
+_expected_built_in = lru_cache(1024)(_expected)
+"""Custom resources are left out: they go with their cluster."""
 
 
 @dataclass(slots=True)

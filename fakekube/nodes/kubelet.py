@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from fakekube.core.meta import Obj, time_text
-from fakekube.machinery.controller import Controller, NamedKey, Watch
+from fakekube.machinery.controller import NamedKey
 from fakekube.machinery.plan import NOTHING, Change, Delete, Emit, Plan, UpdateStatus
 from fakekube.machinery.podfacts import TERMINAL
 from fakekube.machinery.workloads import status_update
@@ -22,7 +22,7 @@ from fakekube.nodes.containers import EDGE_SECONDS, KILLED, NOT_YET
 from fakekube.nodes.life import Life
 from fakekube.nodes.memory import Addresses, Anew, Moments, Starting, state_of
 from fakekube.nodes.sources import Awaited
-from fakekube.storage.values import Event, Key
+from fakekube.storage.values import Key
 
 NO_ADDRESS_SECONDS = 1.0
 """How long a pod waits for an address when its node has none left."""
@@ -357,55 +357,3 @@ STAGES = (
     Stage("follow gates", _gates_moved, _follow_gates),
 )
 """In this order; the first that is due is taken."""
-
-
-def _of_pod(event: Event, world: World) -> Iterable[NamedKey]:
-    """A pod that is bound to one of the cluster's own nodes."""
-    after = event.after
-    if after is None:
-        return _of_room(event, world)
-    if after.view["spec"].get("nodeName") in world.settings.nodes:
-        return (NamedKey(event.key.namespace, event.key.name),)
-    return ()
-
-
-def _of_room(event: Event, world: World) -> Iterable[NamedKey]:
-    """The pods that wait for the room of one that is gone."""
-    node = event.before.view["spec"].get("nodeName") if event.before is not None else None
-    return [NamedKey(key.namespace, key.name) for key in world.follower(Deferred).on(node)] if node else ()
-
-
-def _of_source(event: Event, world: World) -> Iterable[NamedKey]:
-    """The pods that wait for a ConfigMap or Secret of this namespace."""
-    return [NamedKey(key.namespace, key.name) for key in world.follower(Awaited).wake(event.key.namespace)]
-
-
-def _of_stage(event: Event, world: World) -> Iterable[NamedKey]:
-    """All pods of the cluster's own nodes, when a Stage object for pods comes, changes or goes."""
-    if stages.POD not in stages.kinds_of(event):
-        return ()
-    listed = (world.pods_on(node) for node in sorted(world.settings.nodes))
-    return [NamedKey(pod.key.namespace, pod.key.name) for pods in listed for pod in pods]
-
-
-def _begin(world: World) -> Iterable[NamedKey]:
-    """Nothing to begin with; but what a kubelet remembers is followed from the start."""
-    for memory in (Addresses, Moments, Starting, Rules):
-        world.follower(memory)
-    return ()
-
-
-CONTROLLER = Controller(
-    name="kubelet",
-    reconcile=reconcile,
-    watches=(
-        Watch("pods", _of_pod),
-        Watch("configmaps", _of_source),
-        Watch("secrets", _of_source),
-        Watch(stages.STAGES, _of_stage),
-    ),
-    user="system:nodes",
-    component="kubelet",
-    field_manager="kubelet",
-    begin=_begin,
-)

@@ -6,18 +6,20 @@ The words are the kubelet's, as events and statuses tell them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fakekube.core.meta import Obj, namespace_of
 from fakekube.machinery.world import World
-from fakekube.nodes.environment import ContainerConfigError, Lookup, Surroundings, container_environment
 from fakekube.storage.values import Event, Key
+
+if TYPE_CHECKING:
+    from fakekube.nodes.environment import Lookup
 
 ROOT_CA = "kube-root-ca.crt"
 """The ConfigMap that each namespace is given; a pod does not wait for it, for without controllers it never comes."""
 API_ACCESS = "kube-api-access-"
 """What the names of the volumes begin with by which pods reach the API."""
-_Fault = Callable[[Obj, Lookup], str]
+_Fault = Callable[[Obj, "Lookup"], str]
 
 
 class Unmounted(NamedTuple):
@@ -36,6 +38,8 @@ def config_fault(pod: Obj, spec: Obj, world: World) -> str:
     """Why the kubelet cannot make the container's environment; '' if it can."""
     if not spec.get("envFrom") and not any("valueFrom" in each for each in spec.get("env") or ()):
         return ""
+    from fakekube.nodes.environment import ContainerConfigError, Surroundings, container_environment
+
     node = world.get("nodes", "", pod["spec"].get("nodeName") or "")
     try:
         container_environment(pod, spec, Surroundings((), _lookup(pod, world), node))

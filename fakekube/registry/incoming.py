@@ -4,7 +4,6 @@ fields, defaults."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -18,7 +17,7 @@ from fakekube.schema import decoding
 from fakekube.schema.crds import CustomResource
 from fakekube.schema.decoding import DecodeError
 from fakekube.schema.defaults import default
-from fakekube.schema.resources import Resource
+from fakekube.schema.resources import Resource, kept_with_resource
 from fakekube.schema.scheme import Scheme
 from fakekube.schema.typed import Struct
 
@@ -62,20 +61,16 @@ class Expected(NamedTuple):
 
 def expected_of(request: Request) -> Expected:
     """What the request's path takes."""
-    resource = request.resource
-    return (_expected if resource.custom else _expected_built_in)(resource, request.subresource)
+    return _expected(request.resource, request.subresource)
 
 
+@kept_with_resource
 def _expected(resource: Resource, subresource: str) -> Expected:
     below = resource.subresources.get(subresource) if subresource else None
     if below is not None and (below.group, below.version, below.kind) != resource.gvk:
         return Expected(below.group, below.version, below.kind, below.api_version, below.type)
     defined = resource if isinstance(resource, CustomResource) else None
     return Expected(resource.group, resource.version, resource.kind, resource.api_version, resource.type, defined)
-
-
-_expected_built_in = lru_cache(1024)(_expected)
-"""Custom resources are left out: they go with their cluster."""
 
 
 @dataclass(slots=True)

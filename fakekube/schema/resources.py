@@ -6,7 +6,8 @@ import base64
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import wraps
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from fakekube.schema.typed import Struct
 
@@ -73,6 +74,8 @@ class Resource:
     """plural.group, or the plural alone in the core group: its name in messages, keys and RBAC, of any version."""
     gvk: tuple[str, str, str] = field(init=False, repr=False)
     storage: Resource = field(init=False, repr=False)
+    made: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)
+    """What was made of it, see `kept_with_resource`."""
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -94,6 +97,29 @@ class Resource:
         stored = self.storage
         digest = hashlib.sha256(f"{stored.group}/{stored.version}/{stored.kind}".encode()).digest()
         return base64.b64encode(digest[:8]).decode()
+
+
+R = TypeVar("R", bound=Resource)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def kept_with_resource(make: Callable[Concatenate[R, P], T]) -> Callable[Concatenate[R, P], T]:
+    """`make` is called once for a resource and further arguments; what it gives is kept for as long as the resource is.
+
+    Custom resources go with their cluster, and a test suite starts many; a functools.cache would hold them all.
+    """
+
+    @wraps(make)
+    def kept(resource: R, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (make, *args)
+        if key in resource.made:
+            found: T = resource.made[key]
+            return found
+        found = resource.made[key] = make(resource, *args, **kwargs)
+        return found
+
+    return kept
 
 
 def api_version(group: str, version: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 import orjson
 
@@ -11,6 +10,7 @@ from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj
 from fakekube.registry.custom.conversion import Surroundings, convert, relabel
 from fakekube.schema.crds import CustomResource
+from fakekube.schema.resources import kept_with_resource
 from fakekube.storage.values import Stored
 
 MOST_READINGS = 4096
@@ -87,7 +87,7 @@ def _source_of(resource: CustomResource, stored: Stored) -> CustomResource:
     raise StatusError(500, "", f"request to convert CR from an invalid group/version: {version}")
 
 
-@lru_cache(maxsize=1024)
+@kept_with_resource
 def _head(resource: CustomResource) -> bytes:
     """What every stored object of this version begins with."""
     return b'{"kind":"%s","apiVersion":"%s",' % (resource.kind.encode(), resource.api_version.encode())

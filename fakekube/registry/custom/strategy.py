@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from fakekube.core import errors, names
@@ -17,9 +17,8 @@ from fakekube.registry.strategy import Context, Strategy
 from fakekube.schema.crds import CustomResource
 from fakekube.schema.custom.correlation import Correlated
 from fakekube.schema.custom.rules import Rules, rules_of
-from fakekube.schema.resources import Resource
+from fakekube.schema.resources import Resource, kept_with_resource
 
-KEPT_STRATEGIES = 1024
 _WHY_QUALIFIED = "to avoid accidental conflicts with other finalizer writers"
 
 BLOCKING = frozenset(
@@ -35,7 +34,7 @@ NOT_JUDGED = FieldError(
 )
 
 
-@lru_cache(maxsize=KEPT_STRATEGIES)
+@kept_with_resource
 def strategy_of(resource: CustomResource) -> CustomStrategy:
     """The strategy of one version of a custom resource."""
     return CustomStrategy(resource)

@@ -6,14 +6,11 @@ alone, the status path `spec`; the rows below are what differs.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fakekube.registry.fields import sets
 from fakekube.registry.fields.sets import Pattern, Set
-
-if TYPE_CHECKING:
-    from fakekube.schema.resources import Resource
+from fakekube.schema.resources import Resource, kept_with_resource
 
 
 class Resets(NamedTuple):
@@ -75,7 +72,7 @@ _WITHOUT_PATH = frozenset({"volumeattachments.storage.k8s.io"})
 """Resources whose main path leaves `status` alone though there may be no status path."""
 
 
-@lru_cache(1024)
+@kept_with_resource
 def resets(resource: Resource, subresource: str) -> Resets:
     """What writes through this path leave alone."""
     row = _ROWS.get((resource.id, subresource))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from fakekube.core.meta import Obj
@@ -12,7 +11,7 @@ from fakekube.registry.fields import managers as entries
 from fakekube.registry.fields import sets
 from fakekube.registry.fields.elements import Path
 from fakekube.registry.fields.managers import Entry, Managers
-from fakekube.schema.resources import Resource
+from fakekube.schema.resources import Resource, kept_with_resource
 
 SCALE_VERSION = "autoscaling/v1"
 REPLICAS: Path = ("f:spec", "f:replicas")
@@ -21,7 +20,7 @@ Places = Mapping[str, Path | None]
 """apiVersion of the scaled resource -> where it keeps the number of replicas; None where it has no scale."""
 
 
-@lru_cache(256)
+@kept_with_resource
 def scaled(resource: Resource) -> Resource:
     """The scale of a resource as a resource of its own: what `update` and `apply` of a scale are about."""
     scale = resource.subresources["scale"]

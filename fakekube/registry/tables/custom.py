@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -14,7 +13,7 @@ from fakekube.core.gotext import go_text
 from fakekube.core.jsonpath import JSONPath, PathError, simple
 from fakekube.core.meta import Obj
 from fakekube.registry.tables.parts import Printer, name
-from fakekube.schema.resources import Column, Resource
+from fakekube.schema.resources import Column, Resource, kept_with_resource
 
 Cell = Callable[[Obj, float], Any]
 
@@ -29,7 +28,7 @@ def printer(resource: Resource) -> Printer:
     return _prepared(resource)[1]
 
 
-@lru_cache(maxsize=256)
+@kept_with_resource
 def _prepared(resource: Resource) -> tuple[tuple[Column, ...], Printer]:
     usable: list[Column] = []
     cells: list[Cell] = []

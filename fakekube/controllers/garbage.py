@@ -6,7 +6,6 @@ Keys are those of objects. Rules: k8s.io/kubernetes/pkg/controller/garbagecollec
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from fakekube.core.meta import Obj, is_deleting, owners_of, split_api_version, uid_of
 from fakekube.machinery.controller import ANY, Controller, Watch, service_account
@@ -34,13 +33,13 @@ def reconcile(key: Key, world: World) -> Plan:
     return _judge(key, obj, world) if owners_of(obj) else NOTHING
 
 
-@dataclass(slots=True)
 class _Owners:
     """An object's references, by what has become of the owner."""
 
-    solid: list[str] = field(default_factory=list)
-    dangling: list[str] = field(default_factory=list)
-    waiting: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.solid: list[str] = []
+        self.dangling: list[str] = []
+        self.waiting: list[str] = []
 
 
 def _judge(key: Key, obj: Obj, world: World) -> Plan:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakekube.core.errors import StatusError, cause, details, qualified
 from fakekube.core.meta import Obj
@@ -16,8 +15,7 @@ from fakekube.core.meta import Obj
 MISSING = object()
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
+class FieldError(NamedTuple):
     """One fault: reason (the StatusCause's), field path, and message without the path."""
 
     reason: str

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from fakekube.core.fielderrors import go_quote, invalid
 from fakekube.core.meta import Obj
@@ -29,8 +29,7 @@ class SelectorError(ValueError):
     """A selector that cannot be read; its text is the message of the 400."""
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """One term: a key, an operator and its values."""
 
     key: str
@@ -310,8 +309,7 @@ def _scan(text: str) -> Iterable[tuple[str, str]]:
     yield "", ""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldRequirement:
+class FieldRequirement(NamedTuple):
     """One term of a field selector: the field must equal (or not equal) the value."""
 
     field: str

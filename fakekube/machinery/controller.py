@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from fakekube.core.meta import Obj
@@ -33,8 +32,7 @@ class NamedKey(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Controller:
+class Controller(NamedTuple):
     """One row of the list of controllers. `reconcile(key, world)` decides and writes nothing.
 
     Same world, same plan; at the goal, an empty one. `begin` gives keys that are there from the start

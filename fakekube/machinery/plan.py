@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from fakekube.core.errors import StatusError
@@ -16,30 +15,47 @@ Refused = Callable[[StatusError], "Plan | None"]
 """What is done instead of the rest of the plan when a change is refused; None: the usual (see committer)."""
 
 
-@dataclass(slots=True, kw_only=True)
 class Change:
     """One write. `then` and `refused` are asked when its outcome is known."""
 
-    then: Then | None = None
-    refused: Refused | None = None
+    __slots__ = ("refused", "then")
+
+    def __init__(self, then: Then | None, refused: Refused | None) -> None:
+        self.then = then
+        self.refused = refused
 
 
-@dataclass(slots=True)
-class Create(Change):
+class _Write(Change):
+    """A write of a whole object."""
+
+    __slots__ = ("obj", "resource", "subresource")
+
+    def __init__(
+        self,
+        resource: str,
+        obj: Obj,
+        subresource: str = "",
+        *,
+        then: Then | None = None,
+        refused: Refused | None = None,
+    ) -> None:
+        self.resource = resource
+        self.obj = obj
+        self.subresource = subresource
+        self.then = then
+        self.refused = refused
+
+
+class Create(_Write):
     """Create `obj` in the namespace that its metadata names."""
 
-    resource: str
-    obj: Obj
-    subresource: str = ""
+    __slots__ = ()
 
 
-@dataclass(slots=True)
-class Update(Change):
+class Update(_Write):
     """Replace an object; its resourceVersion is the precondition. `subresource` "status" and the like."""
 
-    resource: str
-    obj: Obj
-    subresource: str = ""
+    __slots__ = ()
 
 
 def UpdateStatus(resource: str, obj: Obj, *, then: Then | None = None, refused: Refused | None = None) -> Update:
@@ -47,26 +63,54 @@ def UpdateStatus(resource: str, obj: Obj, *, then: Then | None = None, refused: 
     return Update(resource, obj, "status", then=then, refused=refused)
 
 
-@dataclass(slots=True)
 class Patch(Change):
     """Patch an object. type: merge, json, strategic or apply; `user`: as whom, if not as the plan's."""
 
-    key: Key
-    body: Any
-    type: str = "strategic"
-    subresource: str = ""
-    user: str = ""
+    __slots__ = ("body", "key", "subresource", "type", "user")
+
+    def __init__(
+        self,
+        key: Key,
+        body: Any,
+        type: str = "strategic",
+        subresource: str = "",
+        user: str = "",
+        *,
+        then: Then | None = None,
+        refused: Refused | None = None,
+    ) -> None:
+        self.key = key
+        self.body = body
+        self.type = type
+        self.subresource = subresource
+        self.user = user
+        self.then = then
+        self.refused = refused
 
 
-@dataclass(slots=True)
 class Delete(Change):
     """Delete an object; one that is gone already counts as done."""
 
-    key: Key
-    uid: str = ""
-    resource_version: str = ""
-    grace: int | None = None
-    propagation: str = ""
+    __slots__ = ("grace", "key", "propagation", "resource_version", "uid")
+
+    def __init__(
+        self,
+        key: Key,
+        uid: str = "",
+        resource_version: str = "",
+        grace: int | None = None,
+        propagation: str = "",
+        *,
+        then: Then | None = None,
+        refused: Refused | None = None,
+    ) -> None:
+        self.key = key
+        self.uid = uid
+        self.resource_version = resource_version
+        self.grace = grace
+        self.propagation = propagation
+        self.then = then
+        self.refused = refused
 
     @classmethod
     def of(cls, resource: str, obj: Obj, **options: Any) -> Delete:
@@ -85,23 +129,38 @@ class Delete(Change):
         return {"kind": "DeleteOptions", "apiVersion": "v1", **found} if found else None
 
 
-@dataclass(slots=True)
 class Expire(Change):
     """Let an object go whose time is over: no admission, grace or finalizer is asked."""
 
-    key: Key
+    __slots__ = ("key",)
+
+    def __init__(self, key: Key, *, then: Then | None = None, refused: Refused | None = None) -> None:
+        self.key = key
+        self.then = then
+        self.refused = refused
 
 
-@dataclass(slots=True)
 class DeleteCollection(Change):
     """Delete all objects of a resource in a namespace."""
 
-    resource: str
-    namespace: str
-    options: Obj | None = None
+    __slots__ = ("namespace", "options", "resource")
+
+    def __init__(
+        self,
+        resource: str,
+        namespace: str,
+        options: Obj | None = None,
+        *,
+        then: Then | None = None,
+        refused: Refused | None = None,
+    ) -> None:
+        self.resource = resource
+        self.namespace = namespace
+        self.options = options
+        self.then = then
+        self.refused = refused
 
 
-@dataclass(slots=True)
 class Emit(Change):
     """Tell an event about `obj`, which names itself by apiVersion, kind and metadata.
 
@@ -109,12 +168,28 @@ class Emit(Change):
     `related` is another object that it is about.
     """
 
-    obj: Obj
-    reason: str
-    message: str
-    type: str = "Normal"
-    action: str = ""
-    related: Obj | None = None
+    __slots__ = ("action", "message", "obj", "reason", "related", "type")
+
+    def __init__(
+        self,
+        obj: Obj,
+        reason: str,
+        message: str,
+        type: str = "Normal",
+        action: str = "",
+        related: Obj | None = None,
+        *,
+        then: Then | None = None,
+        refused: Refused | None = None,
+    ) -> None:
+        self.obj = obj
+        self.reason = reason
+        self.message = message
+        self.type = type
+        self.action = action
+        self.related = related
+        self.then = then
+        self.refused = refused
 
 
 def bind(pod: Obj, node: str, *, then: Then | None = None, refused: Refused | None = None) -> Create:
@@ -125,17 +200,25 @@ def bind(pod: Obj, node: str, *, then: Then | None = None, refused: Refused | No
     return Create("pods", obj, "binding", then=then, refused=refused)
 
 
-@dataclass(slots=True)
 class Plan:
     """The changes in their order; `after`: seconds until the key is looked at again whatever happens.
 
     `user` overrides the controller's (a kubelet acts as its node). `retry`: look again with back-off, as after errors.
     """
 
-    changes: list[Change] = field(default_factory=list)
-    after: float | None = None
-    user: str = ""
-    retry: bool = False
+    __slots__ = ("after", "changes", "retry", "user")
+
+    def __init__(
+        self,
+        changes: list[Change] | None = None,
+        after: float | None = None,
+        user: str = "",
+        retry: bool = False,
+    ) -> None:
+        self.changes: list[Change] = [] if changes is None else changes
+        self.after = after
+        self.user = user
+        self.retry = retry
 
     def __bool__(self) -> bool:
         return bool(self.changes)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from fakekube.core.clock import Clock
 from fakekube.core.meta import Obj, micro_time_text, time_text
@@ -51,28 +50,34 @@ class Recent(Generic[V]):
         self._items.clear()
 
 
-@dataclass(slots=True)
 class _Similar:
-    last: float
-    messages: dict[str, None] = field(default_factory=dict)
+    """Messages that differ in nothing else, and when the last of them was told."""
+
+    __slots__ = ("last", "messages")
+
+    def __init__(self, last: float) -> None:
+        self.last = last
+        self.messages: dict[str, None] = {}
 
 
-@dataclass(slots=True)
-class _Told:
+class _Told(NamedTuple):
     name: str
-    count: int
+    times: int
     first: str
     last: float = 0.0
 
 
-@dataclass(slots=True)
 class _Bucket:
-    tokens: float
-    filled: float
+    """How many events may be told yet, as of when."""
+
+    __slots__ = ("filled", "tokens")
+
+    def __init__(self, tokens: float, filled: float) -> None:
+        self.tokens = tokens
+        self.filled = filled
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """What is to be written: an Event; with a patch, the change of the one of this name, if that is there still."""
 
     obj: Obj
@@ -133,7 +138,7 @@ class Recorder:
         count, first = 1, text
         patch: Obj | None = None
         if told is not None:
-            meta["name"], first, count = told.name, told.first, told.count + 1
+            meta["name"], first, count = told.name, told.first, told.times + 1
             patch = {"count": count, "lastTimestamp": text, "message": message}
         self._told.put(key, _Told(meta["name"], count, first))
         event: Obj = {
@@ -212,7 +217,7 @@ class Recorder:
         if told is None or now - told.last > SERIES_END_SECONDS:
             self._told.put(key, _Told(meta["name"], 1, moment, now))
             return Recorded(event, None)
-        count = told.count + 1
+        count = told.times + 1
         self._told.put(key, _Told(told.name, count, told.first, now))
         series = {"count": count, "lastObservedTime": moment}
         again = {**event, "metadata": {**meta, "name": told.name}, "eventTime": told.first, "series": series}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj, controller_of, is_deleting, labels_of
@@ -32,8 +32,7 @@ FAILURE = "ReplicaFailure"
 _UNDELETED = "unable to delete pods: "
 
 
-@dataclass(frozen=True, slots=True)
-class Replication:
+class Replication(NamedTuple):
     """One kind that asks for a number of pods. `plain`: its selector is a map of labels alone.
 
     `counts_stopping`: its status tells how many of its pods are stopping.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from fakekube.core.clock import Clock
 from fakekube.core.meta import Obj, is_deleting, labels_of
@@ -17,8 +16,7 @@ from fakekube.storage.store import Store
 from fakekube.storage.values import Event, Key, Stored
 
 
-@dataclass(frozen=True)
-class Index:
+class Index(NamedTuple):
     """A lookup of one resource's objects by values read from them."""
 
     resource: str
@@ -43,8 +41,7 @@ Events = list[Event]
 NEVER = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What controllers are told at their start.
 
     `root_ca`: the certificate authority (PEM) that pods are to trust; `nodes`: the names of the nodes that the cluster

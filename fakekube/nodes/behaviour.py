@@ -7,9 +7,8 @@ label selector and come after annotations; of several that say something about t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakekube.core.meta import Obj, annotations_of, controller_of, labels_of, uid_of
 from fakekube.machinery.world import World
@@ -19,8 +18,7 @@ PREFIX = "fakekube/"
 OOM_KILLED = 137
 
 
-@dataclass(frozen=True, slots=True)
-class Behaviour:
+class Behaviour(NamedTuple):
     """What is said of a container; None where nothing is. Times are seconds."""
 
     start: str | None = None
@@ -66,7 +64,7 @@ class Behaviour:
         """This behaviour, and what the other says over it."""
         if other is USUAL:
             return self
-        return replace(self, **{name: value for name in NAMES if (value := getattr(other, name)) is not None})
+        return self._replace(**{name: value for name in NAMES if (value := getattr(other, name)) is not None})
 
     def outcome(self, run: int) -> tuple[int, str] | None:
         """Exit code and reason of this run (counted from 0); None if it goes on until it is stopped."""
@@ -94,7 +92,7 @@ def _ending(code: int) -> tuple[int, str]:
     return code, "Completed" if code == 0 else "Error"
 
 
-NAMES = tuple(each.name for each in fields(Behaviour))
+NAMES = Behaviour._fields
 USUAL = Behaviour()
 """Nothing is said: the pod starts at once, is ready and runs until it is deleted."""
 
@@ -178,15 +176,22 @@ def _said(told: tuple[tuple[str, str], ...]) -> Behaviour:
     return ENDS_ONCE | behaviour if once else behaviour
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """A behaviour for the pods that it matches; of one container if it names one, else of all but init containers."""
 
-    behaviour: Behaviour
-    matches: Callable[[dict[str, str]], bool]
-    namespace: str | None = None
-    name: str | None = None
-    container: str | None = None
+    def __init__(
+        self,
+        behaviour: Behaviour,
+        matches: Callable[[dict[str, str]], bool],
+        namespace: str | None = None,
+        name: str | None = None,
+        container: str | None = None,
+    ) -> None:
+        self.behaviour = behaviour
+        self.matches = matches
+        self.namespace = namespace
+        self.name = name
+        self.container = container
 
     def applies(self, pod: Obj) -> bool:
         """Whether the rule is about this pod."""
@@ -196,12 +201,14 @@ class Rule:
         return self.name in (None, meta.get("name")) and self.matches(labels_of(pod))
 
 
-@dataclass(slots=True)
 class Asked:
     """What is asked of one pod: of the pod as a whole, and of containers by name."""
 
-    pod: Behaviour = USUAL
-    containers: dict[str, Behaviour] = field(default_factory=dict)
+    __slots__ = ("containers", "pod")
+
+    def __init__(self, pod: Behaviour = USUAL) -> None:
+        self.pod = pod
+        self.containers: dict[str, Behaviour] = {}
 
     def of(self, container: Obj, *, init: bool = False) -> Behaviour:
         """The behaviour of a container; rules that name none are not about init containers."""

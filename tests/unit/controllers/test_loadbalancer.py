@@ -1,6 +1,5 @@
 """Load balancers give Services addresses of the ranges that the cluster has, and take them back."""
 
-from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
 
@@ -13,7 +12,7 @@ FINALIZER = "service.kubernetes.io/load-balancer-cleanup"
 
 async def balanced(*ranges: str) -> Lab:
     made = await lab("service-lb-controller", kubelets=False)
-    made.world.settings = replace(made.world.settings, load_balancers=tuple(ip_network(each) for each in ranges))
+    made.world.settings = made.world.settings._replace(load_balancers=tuple(ip_network(each) for each in ranges))
     return made
 
 

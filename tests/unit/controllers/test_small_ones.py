@@ -1,7 +1,6 @@
 """Budgets, autoscalers, gathered roles, token secrets and signed certificates."""
 
 from base64 import b64decode, b64encode
-from dataclasses import replace
 from typing import Any
 
 from cryptography import x509
@@ -138,7 +137,7 @@ async def test_a_role_gathers_the_rules_of_others() -> None:
 
 async def test_a_token_secret_is_filled_and_goes_with_its_account() -> None:
     made = await lab("serviceaccount-token", kubelets=False)
-    made.world.settings = replace(made.world.settings, issue_token=lambda *about: "/".join(about))
+    made.world.settings = made.world.settings._replace(issue_token=lambda *about: "/".join(about))
     account = await made.make("serviceaccounts", "ServiceAccount", "robot")
     notes = {"kubernetes.io/service-account.name": "robot"}
     kind = "kubernetes.io/service-account-token"
@@ -161,7 +160,7 @@ async def test_approved_requests_are_signed() -> None:
             raise ValueError("no request")
         return b"signed " + pem
 
-    made.world.settings = replace(made.world.settings, sign=sign)
+    made.world.settings = made.world.settings._replace(sign=sign)
     approved = {"conditions": [{"type": "Approved", "status": "True"}]}
     for name, signer in (("good", "kube-apiserver-client"), ("bad", "kube-apiserver-client"), ("other", "mine")):
         spec: Obj = {"request": b64encode(name.encode()).decode(), "signerName": f"kubernetes.io/{signer}"}
@@ -188,7 +187,7 @@ def certificate_request(common_name: str, organization: str) -> str:
 
 async def test_a_kubelet_gets_the_certificate_that_it_asks_for_and_nobody_else() -> None:
     made = await lab("csrapproving", "csrsigning", kubelets=False)
-    made.world.settings = replace(made.world.settings, sign=lambda pem, seconds, usages: b"signed")
+    made.world.settings = made.world.settings._replace(sign=lambda pem, seconds, usages: b"signed")
     about: Obj = {"signerName": "kubernetes.io/kube-apiserver-client-kubelet"}
     about["usages"] = ["digital signature", "client auth"]
     for name, organization in (("node", "system:nodes"), ("other", "people")):
@@ -244,7 +243,7 @@ async def test_a_range_of_service_addresses_stays_while_one_would_be_without() -
 
 async def test_an_account_does_not_name_a_token_secret_that_is_gone() -> None:
     made = await lab("serviceaccount-token", kubelets=False)
-    made.world.settings = replace(made.world.settings, issue_token=lambda *about: "token")
+    made.world.settings = made.world.settings._replace(issue_token=lambda *about: "token")
     await made.make("serviceaccounts", "ServiceAccount", "robot", secrets=[{"name": "t"}, {"name": "u"}])
     notes = {"kubernetes.io/service-account.name": "robot"}
     kind = "kubernetes.io/service-account-token"

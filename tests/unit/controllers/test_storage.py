@@ -1,4 +1,3 @@
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -230,7 +229,7 @@ async def test_a_volume_that_is_to_be_kept_outlives_its_claim() -> None:
 @pytest.mark.parametrize(("played", "count"), [((), 0), (("csi.example.com",), 1), (("*",), 1), (("other",), 0)])
 async def test_the_cluster_plays_the_provisioners_that_it_is_told_to(played: tuple[str, ...], count: int) -> None:
     made = await lab(*ALL, kubelets=False)
-    made.world.settings = replace(made.world.settings, provisioners=frozenset(played))
+    made.world.settings = made.world.settings._replace(provisioners=frozenset(played))
     await storage_class(made, "csi", "csi.example.com")
     await claim(made, storageClassName="csi")
     await made.settle()

@@ -8,14 +8,11 @@ import logging
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from functools import partial
-from typing import Any, Final, cast
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from dnslib import RCODE
-
-from fakekube_dns import message
-from fakekube_dns.message import HEADER_BYTES
-from fakekube_dns.resolve import Forward, Reply, Resolver
+if TYPE_CHECKING:
+    from fakekube_dns.resolve import Forward, Reply, Resolver
 
 log = logging.getLogger(__name__)
 
@@ -36,15 +33,16 @@ class DNSServer:
 
     def __init__(
         self,
-        resolver: Resolver,
+        resolver: Resolver | Callable[[], Resolver],
         host: str = "127.0.0.1",
         port: int = 0,
         *,
         upstream: Upstream | None = None,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
-        """Port 0 is any port that is free for both protocols. With an upstream, make the resolver with `forwards`."""
-        self.resolver = resolver
+        """Port 0 is any port that is free for both protocols. With an upstream, make the resolver with `forwards`;
+        one that is made by a call is made when the first query comes."""
+        self._resolver = resolver
         self.host = host
         self.port = port
         self.idle_seconds = idle_seconds
@@ -53,6 +51,11 @@ class DNSServer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._datagrams: socket.socket | None = None
         self._listener: asyncio.Server | None = None
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """What answers."""
+        return self._resolver() if callable(self._resolver) else self._resolver
 
     @property
     def running(self) -> bool:
@@ -105,8 +108,12 @@ class DNSServer:
         try:
             return self.resolver.resolve(packet, stream=stream)
         except Exception:
+            from dnslib import RCODE
+
+            from fakekube_dns import message
+
             log.exception("no answer to the packet %s", packet.hex())
-            return message.rejection(packet, RCODE.SERVFAIL) if len(packet) >= HEADER_BYTES else None
+            return message.rejection(packet, RCODE.SERVFAIL) if len(packet) >= message.HEADER_BYTES else None
 
     def forward(self, wanted: Forward, send: Callable[[bytes], None]) -> None:
         """Ask the upstream and send on what comes of it."""
@@ -133,6 +140,8 @@ class DNSServer:
 
     def _drain(self, datagrams: socket.socket) -> None:
         """Answer what has come: asyncio's own transport would read one datagram per turn of the loop."""
+        from fakekube_dns.resolve import Forward
+
         receive, send, resolve = datagrams.recvfrom, datagrams.sendto, self.answer
         for _ in range(PACKETS_PER_WAKE_UP):
             try:
@@ -224,6 +233,8 @@ class Connection(asyncio.Protocol):
             self._send(self.server.answer(packet, stream=True))
 
     def _send(self, reply: Reply) -> None:
+        from fakekube_dns.resolve import Forward
+
         if isinstance(reply, Forward):
             self.server.forward(reply, self._send)
         elif reply is not None and self.transport is not None and not self.transport.is_closing():

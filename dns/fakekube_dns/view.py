@@ -7,7 +7,6 @@ as a whole, so a thread may go on reading while another tells the view of change
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol
 
 from fakekube_dns import names
@@ -32,8 +31,7 @@ class Address(NamedTuple):
     family: int
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(NamedTuple):
     namespace: str
     name: str
     addresses: tuple[Address, ...]
@@ -60,8 +58,7 @@ class Endpoint(NamedTuple):
         return self.hostname or (use_pod_names and self.pod_name) or names.address_label(self.address.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(NamedTuple):
     namespace: str
     service: str
     name: str

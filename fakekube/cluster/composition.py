@@ -66,7 +66,7 @@ from fakekube.storage.values import Event
 
 if TYPE_CHECKING:
     from fakekube.access.certificates import Authority
-    from fakekube_dns import DNSServer
+    from fakekube_dns import DNSServer, Resolver
 
 T = TypeVar("T")
 API_SERVER = User("system:apiserver", ("system:masters", AUTHENTICATED))
@@ -267,11 +267,17 @@ class Cluster:
     async def _start_dns(self) -> None:
         if self.settings.dns_port is None:
             return
-        from fakekube_dns import DNSServer, Resolver
+        from fakekube_dns import DNSServer
 
-        self._dns = DNSServer(Resolver(self.view), self.settings.host, self.settings.dns_port)
+        self._dns = DNSServer(self._resolver, self.settings.host, self.settings.dns_port)
         await self._dns.start()
         self.dns_address = (self._host, self._dns.port)
+
+    def _resolver(self) -> Resolver:
+        """What answers DNS queries; it is loaded when the first one comes."""
+        from fakekube_dns import Resolver
+
+        return Resolver(self.view)
 
     def _write_kubeconfig(self) -> None:
         if self.settings.kubeconfig is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from fakekube.core import errors
 from fakekube.core import fielderrors as field
 from fakekube.core.meta import Obj, parse_time, time_text
@@ -12,7 +14,7 @@ from fakekube.registry.reading import Reader
 from fakekube.registry.request import Outcome, Request
 from fakekube.registry.strategy import Context, Strategy
 from fakekube.registry.versions import current, from_storage, presented
-from fakekube.registry.writing import follow_up
+from fakekube.registry.writing import copied, follow_up
 from fakekube.storage.store import Moved
 from fakekube.storage.values import Stored
 
@@ -39,6 +41,15 @@ def check_options(options: Obj) -> None:
         raise field.invalid_object("meta.k8s.io", "DeleteOptions", "", found)
 
 
+class Left(NamedTuple):
+    """What a deletion came to: whether the object is gone, and how it was last or is now. It shares with the store what
+    was not changed, so that nobody may change it; `raw` are its bytes, if it is stored like this."""
+
+    gone: bool
+    obj: Obj
+    raw: bytes | None = None
+
+
 class Deleter:
     """The generic flow of a deletion over one backend."""
 
@@ -54,11 +65,11 @@ class Deleter:
         found = await self._delete_present(request, strategy, options)
         if found is None:
             raise errors.not_found(resource.group, resource.plural, request.name)
-        return await self._answer(request, strategy, *found)
+        return await self._answer(request, strategy, found)
 
     async def _delete_present(
         self, request: Request, strategy: Strategy, options: Obj, *, one_of_many: bool = False
-    ) -> tuple[bool, Obj] | None:
+    ) -> Left | None:
         """As below, of what is there when it is deleted; None if nothing is."""
         for _ in range(TRIES):
             stored = self._backend.store.get(key_of(request))
@@ -72,26 +83,27 @@ class Deleter:
                 continue
         raise errors.conflict(request.resource.group, request.resource.plural, request.name, errors.MODIFIED)
 
-    async def _answer(self, request: Request, strategy: Strategy, gone: bool, obj: Obj) -> Outcome:
-        if not gone or strategy.answers_deleted_object:
-            return Outcome(200, from_storage(request.resource, await self._backend.asked_form(request.resource, obj)))
-        resource, meta = request.resource, obj["metadata"]
+    async def _answer(self, request: Request, strategy: Strategy, left: Left) -> Outcome:
+        resource, meta = request.resource, left.obj["metadata"]
+        if not left.gone or strategy.answers_deleted_object:
+            if left.raw is not None and resource is resource.storage and not resource.custom:
+                return Outcome(200, left.obj, left.raw)
+            return Outcome(200, from_storage(resource, await self._backend.asked_form(resource, copied(left.obj))))
         found = errors.details(resource.group, resource.plural, meta["name"], uid=meta["uid"])
         return Outcome(200, errors.success(found))
 
     async def _delete_stored(
         self, request: Request, strategy: Strategy, stored: Stored, options: Obj, *, one_of_many: bool
-    ) -> tuple[bool, Obj]:
-        """Whether the object is gone, and the object as it was last (or is now)."""
+    ) -> Left:
         backend, context = self._backend, self._backend.context(request)
-        obj = stored.decode()
+        obj = {**stored.view, "metadata": {**stored.view["metadata"]}}
         self._check_preconditions(request, obj, options)
         if not request.is_judged:
             await self._admit(request, context, stored, options, one_of_many=one_of_many)
         strategy.check_delete(context, obj)
         state = self._begin(context, strategy, obj, options)
         if state == "pending":
-            return False, obj
+            return Left(False, stored.view, stored.raw)
         _set_finalizers(obj, _finalizers(strategy, obj, options))
         if state == "now" and (obj["metadata"].get("finalizers") or strategy.lingers(obj)):
             self._mark(obj)
@@ -101,16 +113,17 @@ class Deleter:
         if state == "marked" or (
             state == "graceful" and (meta["deletionGracePeriodSeconds"] or meta.get("finalizers"))
         ):
-            return False, await self._write(request, stored, obj)
+            return await self._write(request, stored, obj)
         if state == "graceful" and not request.dry_run:  # watchers see that it is ending before they see it gone
-            obj = await self._write(request, stored, obj)
+            written = (await self._write(request, stored, obj)).obj
+            obj = {**written, "metadata": {**written["metadata"]}}
             stored = backend.store.get(stored.key) or stored
         if not request.dry_run:
             event = await backend.store.commit(stored.key, None, expected=stored.revision)
             strategy.release(context, obj)
             await follow_up(backend, request, event)
             obj["metadata"]["resourceVersion"] = str(event.revision)
-        return True, obj
+        return Left(True, obj)
 
     async def _admit(
         self, request: Request, context: Context, stored: Stored, options: Obj, *, one_of_many: bool
@@ -122,12 +135,13 @@ class Deleter:
         await self._backend.admission.admit(attributes, context)
         await self._backend.admission.validate(attributes, context)
 
-    async def _write(self, request: Request, stored: Stored, obj: Obj) -> Obj:
+    async def _write(self, request: Request, stored: Stored, obj: Obj) -> Left:
+        """The object, which stays for a while, as it is written (if it has to be)."""
         if obj == stored.view or request.dry_run:
-            return obj
+            return Left(False, obj)
         event = await self._backend.store.commit(stored.key, obj, expected=stored.revision)
         assert event.after is not None, "an object was written"
-        return event.after.decode()
+        return Left(False, event.after.view, event.after.raw)
 
     def _check_preconditions(self, request: Request, obj: Obj, options: Obj) -> None:
         wanted = options.get("preconditions") or {}

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from fakekube.core.meta import Obj, time_text
+from fakekube.core.meta import Obj
 from fakekube.machinery.controller import NamedKey
 from fakekube.machinery.plan import NOTHING, Change, Delete, Emit, Plan, UpdateStatus
-from fakekube.machinery.podfacts import TERMINAL
+from fakekube.machinery.podfacts import TERMINAL, controller_in
 from fakekube.machinery.workloads import status_update
 from fakekube.machinery.world import World
-from fakekube.nodes import changes, sources, stages, statuses, stopping
+from fakekube.nodes import admission, changes, preemption, sources, stages, statuses, stopping
+from fakekube.nodes.admission import Admitted, Refusal, Room
 from fakekube.nodes.behaviour import Asked, Rules
 from fakekube.nodes.changes import Deferred
 from fakekube.nodes.containers import EDGE_SECONDS, KILLED, NOT_YET
@@ -177,24 +178,18 @@ def _shut_down(at: Situation) -> Plan:
     """The kubelet ends its pods before its node goes down, and takes no other on."""
     if at.status.get("containerStatuses"):
         return _disrupt(at, statuses.TERMINATED, "Terminated", SHUT_DOWN)
-    rejected = {"phase": "Failed", "reason": "NodeShutdown", "message": f"Pod was rejected: {REJECTED}"}
-    return _write(at, at.status | rejected, [Emit(at.pod, "NodeShutdown", REJECTED, "Warning")])
+    return _reject(at, "NodeShutdown", REJECTED)
 
 
 def _disrupt(at: Situation, code: int, reason: str, message: str, told: Iterable[Change] = ()) -> Plan:
     """The kubelet ends the pod, and says that it was not the pod's own doing."""
-    status = statuses.failed(at.pod, at.world.now(), code, reason, message)
-    entry = {
-        "type": "DisruptionTarget",
-        "status": "True",
-        "reason": "TerminationByKubelet",
-        "message": message,
-        "observedGeneration": at.pod["metadata"].get("generation"),
-        "lastProbeTime": None,
-        "lastTransitionTime": time_text(at.world.now()),
-    }
-    status["conditions"] = [entry, *(each for each in status["conditions"] if each["type"] != entry["type"])]
-    return _write(at, status, told)
+    return _write(at, statuses.disrupted(at.pod, at.world.now(), code, reason, message), told)
+
+
+def _reject(at: Situation, reason: str, message: str) -> Plan:
+    """The kubelet does not take the pod on."""
+    status = statuses.rejected(at.pod, at.world.now(), reason, message)
+    return _write(at, status, [Emit(at.pod, reason, message, "Warning")])
 
 
 def _deadline_due(at: Situation) -> float:
@@ -234,8 +229,43 @@ def _address_of(node: Obj) -> str:
     return ""
 
 
+def _judge(at: Situation) -> Plan | None:
+    """What is done about a pod that cannot be taken on as it is; from the judgement on it has its room."""
+    admitted, node = at.world.follower(Admitted), _node(at)
+    if not node or at.key in admitted:
+        return None
+    room, asked = admitted.room(at.spec["nodeName"]), admission.demand(at.spec)
+    found = admission.refusal(at.pod, asked, node, room)
+    if found is None:
+        admitted.take(at.key, asked)
+        return None
+    if found.shortages and admission.is_critical(at.spec):
+        return _make_room(at, found, room)
+    owner = (controller_in(at.pod["metadata"]) or {}).get("uid", "")
+    wait = room.wait(owner, at.world.now()) if owner else 0.0
+    return Plan(after=wait) if wait > EDGE_SECONDS else _reject(at, found.reason, found.message)
+
+
+def _make_room(at: Situation, found: Refusal, room: Room) -> Plan:
+    """Others are ended for a pod that matters to the system; when they have, it is looked at again."""
+    try:
+        victims = preemption.victims(at.pod, found.shortages, room, at.world)
+    except preemption.NoneFound as error:
+        return _reject(at, "UnexpectedAdmissionError", f"{preemption.FAILED}: {error}")
+    now, told = at.world.now(), (preemption.REASON, preemption.MESSAGE)
+    made: list[Change] = []
+    for pod in victims:
+        status = statuses.disrupted(pod, now, statuses.TERMINATED, *told, preemption.WHY)
+        made += [UpdateStatus("pods", status_update(pod, status)), Emit(pod, *told, "Warning")]
+    return Plan(made, after=0.0)
+
+
 def _take_on(at: Situation) -> Plan:
-    """Show the containers being made; in a crowd they are started at once, by one write instead of two."""
+    """Show the containers being made, unless the pod is refused; in a crowd they are started at once, by one write
+    instead of two."""
+    refused = _judge(at)
+    if refused is not None:
+        return refused
     status = statuses.creating(at.pod, at.world.now(), _address_of(_node(at)))
     if _unmounted(at) is not None:
         return _write(at, status, _tell_unmounted(at))
@@ -265,6 +295,8 @@ def _follow_spec(at: Situation) -> Plan:
     """Bring the containers to what the spec says now; a resize that finds no room is tried again when a pod goes."""
     found = changes.follow(at.pod, at.world)
     at.world.follower(Deferred).note(at.spec["nodeName"], at.key, found.deferred)
+    if not found.deferred:
+        at.world.follower(Admitted).take(at.key, admission.demand(at.spec))
     told = [Emit(at.pod, reason, message, kind) for kind, reason, message in found.told]
     pod = {**at.pod, "status": found.status}
     status = statuses.with_conditions(

@@ -282,3 +282,43 @@ def failed(pod: Obj, now: float, code: int, reason: str = "", message: str = "")
     if reason:
         status |= {"reason": reason, "message": message}
     return with_conditions(pod, status, now, ended_entries(pod, status, "PodFailed"))
+
+
+_NOT_THE_KUBELETS = (
+    "qosClass",
+    "resourceClaimStatuses",
+    "extendedResourceClaimStatus",
+    "nodeAllocatableResourceClaimStatuses",
+)
+_KUBELETS = frozenset({*_OWN, SCHEDULED, "PodResizeInProgress", "PodResizePending", "AllContainersRestarting"})
+
+
+def rejected(pod: Obj, now: float, reason: str, message: str) -> Obj:
+    """The kubelet does not take the pod on: of what a kubelet tells nothing else is left, not even that it is bound."""
+    old = pod.get("status") or {}
+    status: Obj = {
+        "observedGeneration": pod["metadata"].get("generation"),
+        "phase": "Failed",
+        "message": f"Pod was rejected: {message}",
+        "reason": reason,
+        "startTime": old.get("startTime") or time_text(now),
+        **{name: old[name] for name in _NOT_THE_KUBELETS if name in old},
+    }
+    others = [each for each in old.get("conditions") or () if each["type"] not in _KUBELETS]
+    return status | {"conditions": others} if others else status
+
+
+def disrupted(pod: Obj, now: float, code: int, reason: str, message: str, why: str = "") -> Obj:
+    """`failed`, and that it was not the pod's own doing; `why` is told of that if it is not the message."""
+    status = failed(pod, now, code, reason, message)
+    entry = {
+        "type": "DisruptionTarget",
+        "status": "True",
+        "reason": "TerminationByKubelet",
+        "message": why or message,
+        "observedGeneration": pod["metadata"].get("generation"),
+        "lastProbeTime": None,
+        "lastTransitionTime": time_text(now),
+    }
+    status["conditions"] = [entry, *(each for each in status["conditions"] if each["type"] != entry["type"])]
+    return status

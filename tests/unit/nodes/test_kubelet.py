@@ -193,6 +193,7 @@ async def test_addresses_are_given_in_turn_and_those_of_ended_pods_again() -> No
 
 async def test_a_pod_without_an_address_waits_for_one() -> None:
     made = await lab(count=1)
+    await made.api.patch("nodes", "", "node-1", {"status": {"allocatable": {"pods": "300"}}}, subresource="status")
     for number in range(254):
         await pod(made, f"p{number}", "node-1")
     await made.settle()

@@ -251,7 +251,8 @@ class Connection(asyncio.Protocol):
 
 def bind_both(host: str, port: int) -> tuple[socket.socket, socket.socket]:
     """A datagram and a listening stream socket on one port; port 0 looks for one that is free for both."""
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    named = host.encode() if host.isascii() else host  # of bytes it does not ask whether they are an international name
+    family, _, _, _, address = socket.getaddrinfo(named, port, type=socket.SOCK_DGRAM)[0]
     for attempt in range(PORT_ATTEMPTS):
         datagrams = _bind(family, socket.SOCK_DGRAM, address)
         try:

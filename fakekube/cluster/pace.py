@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 WAITING_SECONDS = 0.02
 """Who waits (asks the same again and is told the same) is left so long, by the machine's time."""
@@ -22,8 +22,7 @@ MOST_POLLS = 64
 NEVER = float("-inf")
 
 
-@dataclass(slots=True)
-class _Poll:
+class _Poll(NamedTuple):
     """What was read last of a path, when, and how long after the time before."""
 
     answer: int

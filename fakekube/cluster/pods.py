@@ -10,7 +10,6 @@ from fakekube.cluster import staging
 from fakekube.cluster.behaving import Behaving, Selector, behaviour_of, matcher
 from fakekube.core.meta import Obj, labels_of
 from fakekube.nodes.behaviour import Rule, Rules
-from fakekube.nodes.environment import Surroundings, container_environment, expand
 
 if TYPE_CHECKING:
     from fakekube.cluster.composition import Cluster
@@ -65,12 +64,16 @@ class PodVerbs:
     async def command(
         self, name: str, namespace: str | None = None, *, container: str | None = None
     ) -> tuple[list[str], list[str]]:
+        from fakekube.nodes.environment import expand
+
         spec, variables = await self._seen(name, namespace, container)
         command, args = ([expand(text, [variables]) for text in spec.get(field) or ()] for field in ("command", "args"))
         return command, args
 
     async def _seen(self, name: str, namespace: str | None, container: str | None) -> tuple[Obj, dict[str, str]]:
         """The container, and the variables that it would see."""
+        from fakekube.nodes.environment import Surroundings, container_environment
+
         world, namespace = self._cluster.world, namespace or "default"
         pod = await self._cluster.client.get("pods", namespace, name)
         spec = _container(pod, container)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from fakekube.core.fielderrors import go_quote
@@ -17,8 +17,7 @@ class CronError(ValueError):
     """A text that is no schedule; the message is the real parser's."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Bounds:
+class _Bounds(NamedTuple):
     low: int
     high: int
     names: tuple[str, ...] = ()
@@ -42,8 +41,7 @@ _DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|
 _SEARCH_YEARS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(NamedTuple):
     """The moments at which something is due; `every_seconds` alone, where it is given, says it."""
 
     minutes: frozenset[int] = frozenset()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from fakekube.core.fielderrors import go_quote
 
@@ -19,8 +19,7 @@ class UrlError(ValueError):
     """A text that is no URL; the message is Go's, with the operation and the text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Url:
+class Url(NamedTuple):
     """A parsed URL; `path` is decoded, `raw_path` as it was written if its own escapes differ from Go's choice."""
 
     scheme: str = ""
@@ -74,7 +73,7 @@ def parse(text: str) -> Url:
         decoded = _unescape(fragment)
     except ValueError as error:
         raise UrlError(f"parse {go_quote(text)}: {error}") from None
-    return replace(found, fragment=decoded) if fragment else found
+    return found._replace(fragment=decoded) if fragment else found
 
 
 def parse_request(text: str) -> Url:

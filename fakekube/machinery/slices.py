@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -16,14 +15,16 @@ from fakekube.storage.values import Key
 ENDPOINTS_PER_SLICE = 100
 
 
-@dataclass(slots=True)
 class Packing:
     """What is to be done to slices. `keep`: untouched so far."""
 
-    create: list[Obj] = field(default_factory=list)
-    update: list[Obj] = field(default_factory=list)
-    delete: list[Obj] = field(default_factory=list)
-    keep: list[Obj] = field(default_factory=list)
+    __slots__ = ("create", "delete", "keep", "update")
+
+    def __init__(self, delete: list[Obj] | None = None) -> None:
+        self.create: list[Obj] = []
+        self.update: list[Obj] = []
+        self.delete = delete if delete is not None else []
+        self.keep: list[Obj] = []
 
     def recycle(self) -> None:
         """Turn pairs of a deletion and a creation of one address type into updates."""

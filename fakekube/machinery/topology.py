@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from math import ceil
 
 from fakekube.core.meta import Obj, is_true, labels_of
@@ -46,13 +45,15 @@ class Refused(Exception):
     """No hints can be given; the text says why."""
 
 
-@dataclass(slots=True)
 class Share:
     """What a zone is to have of the endpoints."""
 
-    least: int
-    desired: float
-    most: int = 0
+    __slots__ = ("desired", "least", "most")
+
+    def __init__(self, least: int, desired: float) -> None:
+        self.least = least
+        self.desired = desired
+        self.most = 0
 
 
 def is_automatic(service: Obj) -> bool:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fakekube.core.meta import Obj, is_true
-from fakekube.schema.custom.model import Model
 from fakekube.schema.resources import Column, Resource, Subresource
 from fakekube.schema.scheme import version_rank
 from fakekube.schema.structural import custom_type
 from fakekube.schema.table import Table
 from fakekube.schema.typed import Struct
+
+if TYPE_CHECKING:
+    from fakekube.schema.custom.model import Model
 
 VERBS = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
 TERMINATING_VERBS = VERBS - {"create", "patch", "update"}
@@ -33,7 +35,7 @@ class ScalePaths(NamedTuple):
 class CustomResource(Resource):
     """A resource that a CustomResourceDefinition defines."""
 
-    model: Model = field(default_factory=lambda: Model({"type": "object"}), repr=False)
+    model: Model = field(default_factory=lambda: _model({"type": "object"}), repr=False)
     scale: ScalePaths | None = field(default=None, repr=False)
     deprecation: str = ""
     """What every answer warns of; '' if the version is not deprecated."""
@@ -92,7 +94,7 @@ def _resource(
         schema=(version.get("schema") or {}).get("openAPIV3Schema"),
         selectable=tuple(each["jsonPath"] for each in version.get("selectableFields") or ()),
         stored_as=stored,
-        model=Model(schema_of(version)),
+        model=_model(schema_of(version)),
         scale=_scale(version),
         deprecation=_deprecation(spec, version),
         conversion=conversion.get("webhook") or {} if conversion.get("strategy") == "Webhook" else None,
@@ -100,6 +102,13 @@ def _resource(
         since=since,
         terminating=is_true(crd, "Terminating"),
     )
+
+
+def _model(schema: Obj) -> Model:
+    """What judges, prunes and defaults objects of this schema; loaded with the first definition."""
+    from fakekube.schema.custom.model import Model
+
+    return Model(schema)
 
 
 def schema_of(version: Obj) -> Obj:

@@ -23,8 +23,7 @@ class Column(NamedTuple):
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Subresource:
+class Subresource(NamedTuple):
     """A subresource with the kind that it answers and takes."""
 
     name: str
@@ -32,7 +31,7 @@ class Subresource:
     version: str
     kind: str
     verbs: frozenset[str]
-    type_source: Callable[[], Struct] = field(repr=False)
+    type_source: Callable[[], Struct]
 
     @property
     def type(self) -> Struct:

@@ -12,7 +12,6 @@ from fakekube.core.errors import StatusError
 from fakekube.core.gojson import syntax_error
 from fakekube.core.meta import Obj
 from fakekube.registry.incoming import YAML_PROBLEMS, Body, unrecognized
-from fakekube.schema import protobuf
 from fakekube.schema.decoding import DecodeError, decode
 from fakekube.schema.typed import Struct
 from fakekube.server.negotiation import JSON, PROTOBUF, SUPPORTED, YAML
@@ -88,6 +87,8 @@ def _parse_yaml(raw: bytes, kind: str) -> Body:
 
 
 def _parse_protobuf(raw: bytes, kind: str) -> Body:
+    from fakekube.schema import protobuf
+
     try:
         return Body(protobuf.codec().read(raw), raw, is_json=False)
     except protobuf.ProtobufError as error:

@@ -10,7 +10,6 @@ import orjson
 from fakekube.core.errors import StatusError
 from fakekube.core.meta import Obj
 from fakekube.registry.versions import head
-from fakekube.schema import protobuf
 from fakekube.schema.resources import Resource
 from fakekube.server.negotiation import JSON, PARTIAL, PARTIAL_LIST, PROTOBUF, TABLE, Form
 
@@ -151,5 +150,7 @@ def event(form: Form, resource: Resource, kind: str, raw: bytes, include: str, n
 def frame(form: Form, kind: str, obj: Obj) -> bytes:
     """The line of a watch, or with protobuf the piece, that holds an object as it stands."""
     if form.media == PROTOBUF:
+        from fakekube.schema import protobuf
+
         return protobuf.codec().write_event(kind, obj)
     return orjson.dumps({"type": kind, "object": obj}) + b"\n"

@@ -10,7 +10,6 @@ from typing import Any
 import orjson
 
 from fakekube.core.errors import StatusError
-from fakekube.schema import protobuf
 from fakekube.server.negotiation import JSON, PROTOBUF, YAML
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -70,6 +69,8 @@ async def send_json(
 
 def to_protobuf(obj: Any) -> bytes:
     """The object in protobuf's envelope; 406 for kinds that have no such form."""
+    from fakekube.schema import protobuf
+
     try:
         return protobuf.codec().write(obj)
     except protobuf.ProtobufError as error:

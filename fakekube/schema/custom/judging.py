@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakekube.core import fielderrors as field
 from fakekube.core.fielderrors import FieldError, go_quote
@@ -28,8 +27,7 @@ _MAX_JSON_INTEGER = float((1 << 53) - 1)
 _EPSILON = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """One fault: what kind (the name of a method of FieldError's makers), where, and its text; `name` is None if it
     names no place."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from fakekube.core import bundles
 from fakekube.core.fielderrors import go_quote
 from fakekube.core.meta import Obj, condition, is_true
 
@@ -119,6 +118,8 @@ def with_condition(status: Obj, wanted: Obj, now: str) -> Obj:
 
 def has_bad_bundle(spec: Obj) -> bool:
     """Whether the authorities of the conversion webhook cannot be read; until they can nothing is established."""
+    from fakekube.core import bundles
+
     client = ((spec.get("conversion") or {}).get("webhook") or {}).get("clientConfig") or {}
     return bool(bundles.fault(client.get("caBundle") or ""))
 

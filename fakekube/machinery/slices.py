@@ -20,10 +20,10 @@ class Packing:
 
     __slots__ = ("create", "delete", "keep", "update")
 
-    def __init__(self, delete: list[Obj] | None = None) -> None:
-        self.create: list[Obj] = []
+    def __init__(self, create: Iterable[Obj] = (), delete: Iterable[Obj] = ()) -> None:
+        self.create = list(create)
         self.update: list[Obj] = []
-        self.delete = delete if delete is not None else []
+        self.delete = list(delete)
         self.keep: list[Obj] = []
 
     def recycle(self) -> None:

@@ -89,8 +89,9 @@ class NodeVerbs:
         self._take_up(name)
 
     def _take_up(self, name: str) -> None:
-        """The kubelet of this node looks at what it finds."""
-        pods = [pod.key for pod in self._cluster.world.pods_on(name)]
+        """The kubelet of this node looks at what it finds, the oldest first: they are judged in this order."""
+        found = self._cluster.world.pods_on(name)
+        pods = [pod.key for pod in sorted(found, key=lambda pod: pod.created)]
         self._cluster.world.follower(Anew).keys.update(pods)
         self._cluster.manager.revisit([Key("nodes", "", name), *pods])
 

@@ -8,7 +8,7 @@ import hashlib
 import secrets
 import tempfile
 from collections.abc import Coroutine, Iterable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,7 +24,6 @@ from fakekube.cluster import bootstrap
 from fakekube.cluster.ahead import AutomaticClock, RunningAhead
 from fakekube.cluster.companions import Companions
 from fakekube.cluster.names import find_resource
-from fakekube.cluster.remote import Remote
 from fakekube.cluster.running import Runner
 from fakekube.cluster.serving import HttpServer, listen
 from fakekube.cluster.settling import SILENCE_TIMEOUT_SECONDS, Settling
@@ -66,6 +65,7 @@ from fakekube.storage.values import Event
 
 if TYPE_CHECKING:
     from fakekube.access.certificates import Authority
+    from fakekube.cluster.remote import Remote
     from fakekube_dns import DNSServer, Resolver
 
 T = TypeVar("T")
@@ -105,7 +105,6 @@ class Cluster:
         backend = Backend(
             self.store, self.scheme, self.clock, self.ids, admission, self.calls, partial(asyncio.sleep, 0)
         )
-        self.remote = Remote(self)
         self.registry = Registry(backend, self._authenticator)
         self.definitions = Definitions(self.registry)
         self.client = Client(self.registry, ADMIN, "fakekube")
@@ -217,6 +216,13 @@ class Cluster:
     def version(self) -> dict[str, str]:
         """The answer of /version."""
         return version_info(self.settings)
+
+    @cached_property
+    def remote(self) -> Remote:
+        """What tests in other languages have told."""
+        from fakekube.cluster.remote import Remote
+
+        return Remote(self)
 
     def node_user(self, name: str) -> User:
         """Whom the kubelet of the node acts as."""
@@ -394,7 +400,8 @@ class Cluster:
         self.definitions.reset()
         self._authenticator.reset()
         self.webhooks.reset()
-        self.remote.reset()
+        if "remote" in self.__dict__:
+            self.remote.reset()
         self._fill_view()
         self.manager.reset()
         self._play_stages()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fakekube.admission.chain import DELETE, Attributes, Context, Plugin
 from fakekube.core.meta import Obj
 from fakekube.nodes.behaviour import ANNOTATIONS, PREFIX, READABLE
-from fakekube.nodes.envfiles import ANNOTATION as FILES
 
 _TEMPLATE = ("spec", "template")
 PLACES: dict[str, tuple[str, ...]] = {
@@ -37,6 +36,8 @@ class AnnotationNotices(Plugin):
 
 def notice(name: str, text: str) -> str:
     """What is odd about the annotation; '' if nothing is."""
+    from fakekube.nodes.envfiles import ANNOTATION as FILES
+
     if name == FILES:
         return ""
     row = ANNOTATIONS.get(name)

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from fakekube.core import bundles
 from fakekube.core.callouts import CalloutError, NoClientError, target
 from fakekube.core.fielderrors import go_quote
 from fakekube.core.meta import Obj
@@ -85,6 +84,8 @@ class Calls:
         return [await calls[0]] if len(calls) == 1 else list(await asyncio.gather(*calls))
 
     async def _send(self, client: Obj, url: str, body: bytes, timeout_seconds: int) -> Response:
+        from fakekube.core import bundles
+
         parts = urlsplit(url)
         path = f"{parts.path}?timeout={timeout_seconds}s"
         found = self._find(client, f"{parts.scheme}://{parts.netloc}")

@@ -182,3 +182,48 @@ def deadline(case: Case) -> None:
     found = case.eventually("pods/runner", "it has failed", lambda obj: look(obj, "status.phase") == "Failed", 60)
     equal("reason", look(found, "status.reason"), "DeadlineExceeded")
     told(case, "DeadlineExceeded", "Pod was active on the node longer than the specified deadline")
+
+
+def of_a_node(case: Case, **spec: Any) -> None:
+    """A pod that is bound to a node by hand."""
+    node = case.get("/api/v1/nodes").names[0]
+    case.create("pods", running_pod("runner", nodeName=node, **spec))
+
+
+def refused(case: Case) -> Obj:
+    """The status of the pod, once it has failed."""
+    found = case.eventually("pods/runner", "it has failed", lambda obj: look(obj, "status.phase") == "Failed")
+    status: Obj = found["status"]
+    return status
+
+
+@check("A kubelet refuses a pod that its node has too little cpu for, and says how much there is", needs=NEEDS)
+def out_of_cpu(case: Case) -> None:
+    of_a_node(case, containers=[container(resources={"requests": {"cpu": "10k"}})])
+    found = refused(case)
+    equal("reason", found["reason"], "OutOfcpu")
+    text = "Node didn't have enough resource: cpu, requested: 10000000, used: "
+    holds("its message says so", found["message"].startswith(f"Pod was rejected: {text}"))
+    equal("what else is told", {"conditions", "containerStatuses", "hostIP"} & set(found), set())
+    holds("since when is told", found.get("startTime"))
+    told(case, "OutOfcpu", text)
+
+
+@check("A kubelet refuses a pod whose node selector its node does not meet", needs=NEEDS)
+def unsuitable_node(case: Case) -> None:
+    of_a_node(case, nodeSelector={"example.com/nowhere": "yes"})
+    found = refused(case)
+    text = "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"
+    covers("status", found, {"reason": "NodeAffinity", "message": f"Pod was rejected: {text}"})
+    told(case, "NodeAffinity", text)
+
+
+@check("A kubelet gives a port of its node to one pod alone", needs=NEEDS)
+def taken_port(case: Case) -> None:
+    ports = [{"containerPort": 45678, "hostPort": 45678}]
+    of_a_node(case, containers=[container(ports=ports)])
+    found = case.eventually("pods/runner", "it runs", runs)
+    node = found["spec"]["nodeName"]
+    case.create("pods", running_pod("second", nodeName=node, containers=[container(ports=ports)]))
+    found = case.eventually("pods/second", "it has failed", lambda obj: look(obj, "status.phase") == "Failed")
+    equal("reason", look(found, "status.reason"), "NodePorts")

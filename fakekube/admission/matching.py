@@ -7,8 +7,7 @@ A rule that does not name the resource of the request may still name one that th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fakekube.admission.chain import CREATE, UPDATE, Attributes
 from fakekube.admission.reading import lookup
@@ -55,8 +54,7 @@ def namespace_of(attributes: Attributes) -> str:
     return attributes.name if attributes.resource.id == "namespaces" else attributes.namespace
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One entry of `rules` or `resourceRules`."""
 
     operations: frozenset[str]

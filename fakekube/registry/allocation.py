@@ -8,7 +8,6 @@ are read from it again.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from ipaddress import IPv4Network, ip_network
 from weakref import WeakKeyDictionary
 
@@ -48,13 +47,15 @@ def ports_of(service: Obj) -> set[int]:
     return found | {spec["healthCheckNodePort"]} if spec.get("healthCheckNodePort") else found
 
 
-@dataclass(slots=True)
 class Holdings:
     """Who holds which address and port, at one revision of the store."""
 
-    revision: int = -1
-    addresses: dict[str, Key] = field(default_factory=dict)
-    ports: dict[int, Key] = field(default_factory=dict)
+    __slots__ = ("addresses", "ports", "revision")
+
+    def __init__(self) -> None:
+        self.revision = -1
+        self.addresses: dict[str, Key] = {}
+        self.ports: dict[int, Key] = {}
 
     def fresh(self, store: Store) -> Holdings:
         """The same, read anew if the store moved without telling."""

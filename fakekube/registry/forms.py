@@ -6,8 +6,6 @@ from fakekube.core.callouts import Callouts
 from fakekube.core.ids import Ids
 from fakekube.core.meta import Obj
 from fakekube.registry import conversion, custom
-from fakekube.registry.custom import reading
-from fakekube.registry.custom.conversion import convert
 from fakekube.registry.fields.configured import stated_over
 from fakekube.registry.incoming import complete, expected_of
 from fakekube.registry.kinds import strategy_of
@@ -29,13 +27,13 @@ class Forms:
 
     async def convert(self, source: Resource, target: Resource, obj: Obj) -> Obj:
         if isinstance(target, CustomResource):
-            return (await convert(self, [obj], target))[0]
+            return (await custom.conversion.convert(self, [obj], target))[0]
         return conversion.convert(source, target, obj)
 
     async def show(self, resource: Resource, stored: Stored) -> Obj:
         if isinstance(resource, CustomResource):
-            await reading.ready(self, resource, (stored,))
-            return reading.shown(resource, stored)
+            await custom.reading.ready(self, resource, (stored,))
+            return custom.reading.shown(resource, stored)
         return stored.view if resource is resource.storage else private(resource, stored)
 
     def read(self, resource: Resource, subresource: str, value: object, *, strict: bool = False) -> Obj:

@@ -3,7 +3,6 @@ fields, defaults."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import orjson
@@ -73,18 +72,27 @@ def _expected(resource: Resource, subresource: str) -> Expected:
     return Expected(resource.group, resource.version, resource.kind, resource.api_version, resource.type, defined)
 
 
-@dataclass(slots=True)
 class Body:
     """A parsed body: its value, its text (for what JSON parsers do not tell), and what the parser complained of.
 
     partial: of the value nothing but metadata and status is meant; it is a stored object with another status.
     """
 
-    value: Any
-    raw: bytes
-    is_json: bool = True
-    problems: list[str] = field(default_factory=list)
-    partial: bool = False
+    __slots__ = ("is_json", "partial", "problems", "raw", "value")
+
+    def __init__(
+        self,
+        value: Any,
+        raw: bytes,
+        is_json: bool = True,
+        problems: list[str] | None = None,
+        partial: bool = False,
+    ) -> None:
+        self.value = value
+        self.raw = raw
+        self.is_json = is_json
+        self.problems = problems or []
+        self.partial = partial
 
 
 def summary(raw: bytes) -> str:

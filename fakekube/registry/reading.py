@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
@@ -34,8 +34,7 @@ TOO_OLD_TOKEN = (
 TOO_OLD_LIST = "The resourceVersion for the provided list is too old."
 
 
-@dataclass(slots=True)
-class Listing:
+class Listing(NamedTuple):
     """What a list answers: the objects, at one revision, and where to go on."""
 
     items: list[Stored]
@@ -53,17 +52,30 @@ class Listing:
         return orjson.dumps(found)
 
 
-@dataclass(slots=True)
 class Watch:
-    """What a watch answers: first the objects there are, if asked for, then what the watcher takes."""
+    """What a watch answers: first the objects there are, if asked for, then what the watcher takes.
 
-    watcher: Watcher
-    initial: list[Stored]
-    revision: int
-    marks_initial_end: bool
-    above: int = 0  # events up to this revision are not told
-    late: Accept | None = None
-    """What is left to select by, once a webhook has converted the objects; till then everything is let through."""
+    `above`: events up to this revision are not told. `late`: what is left to select by, once a webhook has converted
+    the objects; till then everything is let through.
+    """
+
+    __slots__ = ("above", "initial", "late", "marks_initial_end", "revision", "watcher")
+
+    def __init__(
+        self,
+        watcher: Watcher,
+        initial: list[Stored],
+        revision: int,
+        marks_initial_end: bool,
+        above: int = 0,
+        late: Accept | None = None,
+    ) -> None:
+        self.watcher = watcher
+        self.initial = initial
+        self.revision = revision
+        self.marks_initial_end = marks_initial_end
+        self.above = above
+        self.late = late
 
 
 Found = list[Stored]

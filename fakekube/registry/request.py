@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakekube.access.users import ADMIN, User
 from fakekube.core.selectors import FieldSelector, Selector
@@ -45,8 +45,7 @@ class Request:
             self.warnings.append(text)
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a write answers: the HTTP code and the object, or a Status; `revision` 0 for what was not stored."""
 
     code: int

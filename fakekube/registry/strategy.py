@@ -15,7 +15,6 @@ canonical:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fakekube.core import names
@@ -33,15 +32,17 @@ if TYPE_CHECKING:
 Undo = Callable[[], None]
 
 
-@dataclass(slots=True)
 class Context:
     """What a strategy may ask while it prepares or judges an object; reading other objects goes through `store`."""
 
-    request: Request
-    store: Store
-    scheme: Scheme
-    clock: Clock
-    ids: Ids
+    __slots__ = ("clock", "ids", "request", "scheme", "store")
+
+    def __init__(self, request: Request, store: Store, scheme: Scheme, clock: Clock, ids: Ids) -> None:
+        self.request = request
+        self.store = store
+        self.scheme = scheme
+        self.clock = clock
+        self.ids = ids
 
     def warn(self, text: str) -> None:
         """Add a Warning header to the answer."""

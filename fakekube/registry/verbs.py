@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
@@ -31,8 +31,7 @@ Wake = Callable[[], None]
 STATUS = "status"
 
 
-@dataclass(slots=True)
-class Collection:
+class Collection(NamedTuple):
     """What deletecollection answers: a list of what it deleted."""
 
     metadata: bytes

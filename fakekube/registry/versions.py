@@ -8,8 +8,8 @@ from __future__ import annotations
 import orjson
 
 from fakekube.core.meta import Obj
+from fakekube.registry import custom
 from fakekube.registry.conversion import convert
-from fakekube.registry.custom import reading
 from fakekube.schema.crds import CustomResource
 from fakekube.schema.resources import Resource
 from fakekube.storage.values import Event, Stored
@@ -27,7 +27,7 @@ def from_storage(resource: Resource, obj: Obj) -> Obj:
 
 def current(resource: Resource, stored: Stored) -> Obj:
     """A stored object in the version that writes through this resource are judged in; shared, not to be changed."""
-    return reading.shown(resource, stored) if isinstance(resource, CustomResource) else stored.view
+    return custom.reading.shown(resource, stored) if isinstance(resource, CustomResource) else stored.view
 
 
 def private(resource: Resource, stored: Stored) -> Obj:
@@ -41,7 +41,7 @@ def private(resource: Resource, stored: Stored) -> Obj:
 def presented(resource: Resource, stored: Stored) -> bytes:
     """The bytes of a stored object in the version of the request."""
     if isinstance(resource, CustomResource):
-        return reading.shown_bytes(resource, stored)
+        return custom.reading.shown_bytes(resource, stored)
     if resource is resource.storage:
         return stored.raw
     return orjson.dumps(from_storage(resource, stored.decode()))
@@ -51,7 +51,7 @@ def farewell(resource: Resource, event: Event) -> bytes:
     """An object that goes, or leaves a selection, as it is shown last: as it was, at the revision of the event."""
     if isinstance(resource, CustomResource):
         assert event.before is not None, "an object that was not there has no farewell"
-        if reading.is_current(resource, event.before):
+        if custom.reading.is_current(resource, event.before):
             return event.farewell
         obj = private(resource, event.before)
         obj["metadata"]["resourceVersion"] = str(event.revision)

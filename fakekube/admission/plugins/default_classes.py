@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fakekube.admission.chain import CREATE, Attributes, Context, Plugin
 from fakekube.admission.reading import listed
 from fakekube.core.meta import Obj, metadata, name_of
 
 
-@dataclass(frozen=True)
-class _Classes:
+class _Classes(NamedTuple):
     """Where the classes of a kind are, how one is marked as the default, and where the kind names its own."""
 
     resource: str

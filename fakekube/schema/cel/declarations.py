@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from fakekube.core.quantity import Quantity
@@ -15,18 +14,28 @@ from fakekube.schema.cel.values import Duration, Optional, Struct, Timestamp, Ty
 Implementation = Callable[..., Any]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Overload:
-    """One way to call a function."""
+    """One way to call a function; `generic` are the type parameters in it."""
 
-    id: str
-    function: str
-    parameters: tuple[Type, ...]
-    result: Type
-    method: bool
-    generic: tuple[str, ...]
-    """The type parameters in it."""
-    implementation: Implementation
+    __slots__ = ("function", "generic", "id", "implementation", "method", "parameters", "result")
+
+    def __init__(
+        self,
+        id: str,
+        function: str,
+        parameters: tuple[Type, ...],
+        result: Type,
+        method: bool,
+        generic: tuple[str, ...],
+        implementation: Implementation,
+    ) -> None:
+        self.id = id
+        self.function = function
+        self.parameters = parameters
+        self.result = result
+        self.method = method
+        self.generic = generic
+        self.implementation = implementation
 
 
 _NAMED: dict[str, Type] = {

@@ -23,12 +23,11 @@ _NEXT = re.compile(
     (?:[\t\ \r\n\f]+|//[^\n]*)*+
     (?:
       (?P<IDENTIFIER>(?![bBrR]{{1,2}}['"])[A-Za-z_][A-Za-z0-9_]*)
-    | (?P<STRING>{_STRING})
+    | (?P<STRING>[bB]?(?:{_STRING}))
     | (?P<NUM_FLOAT>[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|\.[0-9]+(?:[eE][+-]?[0-9]+)?)
     | (?P<sign>==|!=|<=|>=|&&|\|\||[<>\[\]{{}}().,\-!?:+*/%])
     | (?P<NUM_UINT>(?:0x[0-9a-fA-F]+|[0-9]+)[uU])
     | (?P<NUM_INT>0x[0-9a-fA-F]+|[0-9]+)
-    | (?P<BYTES>[bB](?:{_STRING}))
     | (?P<ESC_IDENTIFIER>`[A-Za-z0-9_./ -]+`)
     | (?P<PREFIX>[A-Za-z_][A-Za-z0-9_]*)
     | \Z
@@ -113,6 +112,8 @@ def _scanned(source: str, place: int) -> tuple[list[str], list[str], list[int], 
             places.append(len(source))
             return kinds, texts, places, len(source)
         text = match[kind]
+        if kind == "STRING" and text[0] in "bB":
+            kind = "BYTES"
         kinds.append(text if kind == "sign" or text in KEYWORDS else "IDENTIFIER" if kind == "PREFIX" else kind)
         texts.append(text)
         place = match.end()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from fakekube.schema.cel.syntax import Call, Fold, Ident, ListOf, Literal, MapOf, Node, Select
 
@@ -35,14 +34,16 @@ def _has(offset: int, args: list[Node]) -> Node:
     return Select(offset, asked.operand, asked.field, test=True)
 
 
-@dataclass(slots=True)
 class _Site:
     """Where a macro stands, and what it was given."""
 
-    offset: int
-    function: str
-    target: Node
-    args: list[Node]
+    __slots__ = ("args", "function", "offset", "target")
+
+    def __init__(self, offset: int, function: str, target: Node, args: list[Node]) -> None:
+        self.offset = offset
+        self.function = function
+        self.target = target
+        self.args = args
 
     def names(self, count: int, complaint: str) -> tuple[str, str]:
         """The variables of the loop."""

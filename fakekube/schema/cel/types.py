@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 KINDS = ("bool", "bytes", "double", "int", "string", "uint", "null", "timestamp", "duration", "dyn", "any", "error")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Field:
     """A field of an object: its type, and its name in the object (that of the expression may be escaped)."""
 
-    type: Type
-    name: str
+    __slots__ = ("name", "type")
+
+    def __init__(self, type: Type, name: str) -> None:
+        self.type = type
+        self.name = name
 
 
 Convert = Callable[[Any], Any]

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakekube.core.meta import Obj
 
@@ -16,8 +15,7 @@ COMMON = ("schema", "subresources", "additionalPrinterColumns", "selectableField
 """Parts of a version that stand above the versions if all have the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
+class Spec(NamedTuple):
     """The spec, its versions without what is common to all, and the common parts (None: differing, or absent)."""
 
     stated: Obj

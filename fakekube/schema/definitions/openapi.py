@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from fakekube.core.fielderrors import FieldError, forbidden, invalid, not_supported, required
@@ -44,8 +43,7 @@ class Faults(NamedTuple):
     rules: list[FieldError]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """Of what is not tightened on definitions that were accepted before."""
 
     valid_types: bool = True
@@ -53,8 +51,7 @@ class Options:
     map_keys: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Here:
+class Here(NamedTuple):
     """What holds where the walk is."""
 
     options: Options
@@ -105,7 +102,7 @@ def _children(
     if isinstance(additional, dict):
         there = here
         if here.inside_meta:
-            there = replace(here, no_defaults=" inside additionalProperties applying to object metadata")
+            there = here._replace(no_defaults=" inside additionalProperties applying to object metadata")
         around = surroundings and surroundings.of_values(additional)
         yield additional, f"{path}.additionalProperties", there, around
     yield from _properties(schema, path, here, is_root, surroundings)
@@ -125,13 +122,13 @@ def _properties(
 ) -> Iterator[Child]:
     properties = schema.get("properties") or {}
     atomic = schema.get(_MAP_TYPE) == "atomic"
-    there = replace(here, uncorrelated=path) if atomic and not here.uncorrelated else here
+    there = here._replace(uncorrelated=path) if atomic and not here.uncorrelated else here
     special = is_root or bool(schema.get("x-kubernetes-embedded-resource"))
     for name, part in properties.items():
         inner = there
         if special and name in META_FIELDS:
             no_defaults = f" in top-level {name}" if is_root else there.no_defaults
-            inner = replace(there, inside_meta=True, no_defaults=no_defaults)
+            inner = there._replace(inside_meta=True, no_defaults=no_defaults)
         around = surroundings and surroundings.of_property(part)
         yield part, f"{path}.properties[{name}]", inner, around
 
@@ -141,7 +138,7 @@ def _items(schema: Schema, path: str, here: Here, surroundings: Surroundings | N
     if items is None:
         return
     correlated = schema.get(_LIST_TYPE) == "map" or here.uncorrelated
-    there = here if correlated else replace(here, uncorrelated=path)
+    there = here if correlated else here._replace(uncorrelated=path)
     if isinstance(items, dict):
         yield items, f"{path}.items", there, surroundings and surroundings.of_items(items)
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fakekube.core.fielderrors import FieldError, forbidden, internal, invalid
@@ -24,10 +23,12 @@ _ADVICE = (
 )
 
 
-@dataclass(slots=True)
 class _Total:
-    cost: int = 0
-    expensive: list[tuple[int, str]] = field(default_factory=list)
+    __slots__ = ("cost", "expensive")
+
+    def __init__(self) -> None:
+        self.cost = 0
+        self.expensive: list[tuple[int, str]] = []
 
     def add(self, path: str, cost: int) -> None:
         self.cost += cost

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakekube.core import names
 from fakekube.core.fielderrors import FieldError, duplicate, forbidden, invalid, not_supported, required, too_many
@@ -59,14 +58,13 @@ _AT_ROOT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What is asked of the spec; an update is not held to rules that the definition broke before."""
 
     schema_required: bool = True
     structural: bool = True
     pruned_defaults: bool = True
-    nodes: openapi.Options = field(default_factory=openapi.Options)
+    nodes: openapi.Options = openapi.Options()
     known_rules: frozenset[str] = frozenset()
     """Rules that were there before: they may use what new ones may not."""
     unchanged: frozenset[str] = frozenset()

@@ -161,10 +161,6 @@ def _found_at(value: Any, part: Any, *, last: bool) -> Any:
     return found[-1 if last else 0] if found else None
 
 
-def _walked(value: Any, begin: Any) -> Any:
-    return values.bounds(value, begin, None)
-
-
 def _power(one: Any, other: Any) -> Any:
     try:
         return values.whole(math.pow(one, other))

@@ -133,8 +133,7 @@ def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     made = dict(one)
     for key, value in other.items():
         present = made.get(key)
-        both = isinstance(present, dict) and isinstance(value, dict)
-        made[key] = _merged(present, value) if both else value  # type: ignore[arg-type]
+        made[key] = _merged(present, value) if isinstance(present, dict) and isinstance(value, dict) else value
     return made
 
 

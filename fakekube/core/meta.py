@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from math import modf
@@ -47,9 +48,17 @@ def owners_of(obj: Obj) -> list[Obj]:
     return metadata(obj).get("ownerReferences") or []
 
 
+def controlling(owners: Iterable[Obj]) -> Obj | None:
+    """Of owner references the one with `controller: true`, of which there is one at most."""
+    for owner in owners:
+        if owner.get("controller"):
+            return owner
+    return None
+
+
 def controller_of(obj: Obj) -> Obj | None:
-    """The owner reference with `controller: true`, of which there is one at most."""
-    return next((owner for owner in owners_of(obj) if owner.get("controller")), None)
+    """The owner reference that controls the object."""
+    return controlling(owners_of(obj))
 
 
 def is_deleting(obj: Obj) -> bool:

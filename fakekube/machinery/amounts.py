@@ -24,6 +24,20 @@ def amounts(listed: Obj | None) -> Amounts:
     return {name: _nanos(str(text)) for name, text in (listed or {}).items()}
 
 
+def offered(node: Obj) -> Amounts:
+    """What a node says that it has for pods."""
+    status = node.get("status") or {}
+    return amounts(status.get("allocatable") or status.get("capacity"))
+
+
+_FIRST = {"cpu": 0, "memory": 1, "ephemeral-storage": 2}
+
+
+def rank(name: str) -> tuple[int, str]:
+    """Where a resource stands among those that are lacking."""
+    return _FIRST.get(name, len(_FIRST)), name
+
+
 def _add(one: Amounts, other: Amounts) -> Amounts:
     return {name: one.get(name, 0) + other.get(name, 0) for name in one | other}
 
@@ -101,6 +115,10 @@ def _taken_of_host(ports: list[Obj]) -> tuple[HostPort, ...]:
             if port.get("hostPort")
         ]
     )
+
+
+PORTS_TAKEN = "node(s) didn't have free ports for the requested pod ports"
+"""What is said of a node where ports clash."""
 
 
 def ports_clash(one: Iterable[HostPort], other: Iterable[HostPort]) -> bool:

@@ -88,17 +88,6 @@ class PodFacts:
         return max(0.0, parse_time(self.ready_since) + min_ready_seconds - now) if self.ready_since else None
 
 
-def controller_in(meta: Obj) -> Obj | None:
-    """The owner reference that controls, in this metadata."""
-    owners = meta.get("ownerReferences")
-    if owners:
-        for owner in owners:
-            if owner.get("controller"):
-                found: Obj = owner
-                return found
-    return None
-
-
 def addresses_in(status: Obj) -> tuple[str, ...]:
     """The pod's addresses; the first is podIP."""
     listed = status.get("podIPs")

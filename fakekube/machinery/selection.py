@@ -93,6 +93,10 @@ def node_selector(selector: Obj) -> Callable[[Obj], bool]:
     return lambda node: any(term(node) for term in terms)
 
 
+NODE_AFFINITY = "node(s) didn't match Pod's node affinity/selector"
+"""What is said of a node that does not meet them."""
+
+
 def pod_node_predicate(spec: Obj) -> Callable[[Obj], bool]:
     """Whether a node meets the pod's nodeSelector and required node affinity."""
     labels = spec.get("nodeSelector")
@@ -121,6 +125,12 @@ def tolerates(toleration: Obj, taint: Obj) -> bool:
     if operator == "Equal":
         return bool(toleration.get("key")) and mine == value
     return _compare(value, frozenset({mine}), 1 if operator == "Gt" else -1)
+
+
+EVICTING = frozenset({"NoExecute"})
+"""The effects of taints by which pods are ended."""
+KEEPING_OUT = frozenset({"NoSchedule", "NoExecute"})
+"""Those by which no pods come to a node."""
 
 
 def untolerated(tolerations: list[Obj], taints: list[Obj], effects: frozenset[str]) -> Obj | None:

@@ -10,21 +10,30 @@ from itertools import chain
 from typing import NamedTuple
 
 from fakekube.core.meta import Obj
-from fakekube.machinery.amounts import Amounts, HostPort, amounts, host_ports, ports_clash, requested
+from fakekube.machinery.amounts import (
+    PORTS_TAKEN,
+    Amounts,
+    HostPort,
+    host_ports,
+    offered,
+    ports_clash,
+    rank,
+    requested,
+)
 from fakekube.machinery.podfacts import TERMINAL
-from fakekube.machinery.selection import pod_node_predicate, untolerated
+from fakekube.machinery.selection import EVICTING, NODE_AFFINITY, pod_node_predicate, untolerated
 from fakekube.machinery.world import World
 from fakekube.nodes import sysctls
 from fakekube.registry.kinds.resource_names import is_extended
+from fakekube.registry.kinds.scheduling import SYSTEM_CLASSES
 from fakekube.storage.values import Event, Key
 
 NANO, MILLI = 10**9, 10**6
-CRITICAL = 2_000_000_000
+CRITICAL = SYSTEM_CLASSES["system-cluster-critical"]
 """The priority from which on a pod is one of the system's own."""
 BETWEEN_SECONDS = 1.0
 """How long a kubelet waits until it refuses another pod of the same controller: such a one makes the next at once, and
 would do so for ever while time stands still."""
-EVICTING = frozenset({"NoExecute"})
 OS = "kubernetes.io/os"
 STRICT = "Strict"
 NOT_STRICT = "SupplementalGroupsPolicy=Strict is not supported in this node"
@@ -89,8 +98,7 @@ class Room:
     def offered(self, node: Obj) -> Amounts:
         """What the node says it has for pods; read once per version of the node."""
         if node is not self._node:
-            status = node.get("status") or {}
-            self._node, self._offered = node, amounts(status.get("allocatable") or status.get("capacity"))
+            self._node, self._offered = node, offered(node)
         return self._offered
 
     def add(self, key: Key, held: Demand) -> None:
@@ -223,18 +231,11 @@ def _shortages(asked: Amounts, offered: Amounts, room: Room) -> tuple[Shortage, 
     if (count < most and not lacking) or not offered:
         return ()
     found = [] if count < most else [Shortage("pods", 1, count, most)]
-    for name in sorted(lacking, key=_rank):
+    for name in sorted(lacking, key=rank):
         if name in offered or not is_extended(name):  # another may be the whole cluster's: nodes know nothing of it
             sums = (asked[name], used.get(name, 0), offered.get(name, 0))
             found.append(Shortage(name, *(in_units(name, each) for each in sums)))
     return tuple(found)
-
-
-_FIRST = {"cpu": 0, "memory": 1, "ephemeral-storage": 2}
-
-
-def _rank(name: str) -> tuple[int, str]:
-    return _FIRST.get(name, len(_FIRST)), name
 
 
 def in_units(name: str, amount: int) -> int:
@@ -245,9 +246,9 @@ def in_units(name: str, amount: int) -> int:
 def _misplaced(spec: Obj, asked: Demand, node: Obj, room: Room) -> Refusal | None:
     """What else is wrong with this node for the pod: its labels, ports that are taken, or taints that evict."""
     if (spec.get("nodeSelector") or spec.get("affinity")) and not pod_node_predicate(spec)(node):
-        return _predicate("NodeAffinity", "node(s) didn't match Pod's node affinity/selector")
+        return _predicate("NodeAffinity", NODE_AFFINITY)
     if asked.ports and room.ports and ports_clash(asked.ports, chain.from_iterable(room.ports.values())):
-        return _predicate("NodePorts", "node(s) didn't have free ports for the requested pod ports")
+        return _predicate("NodePorts", PORTS_TAKEN)
     taints = (node.get("spec") or {}).get("taints")
     if taints and untolerated(spec.get("tolerations") or [], taints, EVICTING) is not None:
         return _predicate("TaintToleration", "node(s) had taints that the pod didn't tolerate")

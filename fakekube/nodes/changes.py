@@ -17,6 +17,7 @@ from fakekube.core.quantity import ZERO, parse
 from fakekube.machinery.podfacts import TERMINAL
 from fakekube.machinery.world import World
 from fakekube.nodes import statuses
+from fakekube.nodes.admission import Shortage
 from fakekube.nodes.memory import RUNNING, state_of
 from fakekube.storage.values import Event, Key
 
@@ -118,8 +119,7 @@ def _lacking(pod: Obj, world: World) -> str:
         asked, has = wanted.get(name, ZERO), parse(offered.get(name, "0"))
         if asked + used[name] > has:
             amounts = [each.milli() if name == "cpu" else each.value() for each in (asked, used[name], has)]
-            told = "requested: {}, used: {}, capacity: {}".format(*amounts)
-            return f"Node didn't have enough resource: {name}, {told}"
+            return Shortage(name, *amounts).text
     return ""
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from fakekube.core.meta import Obj
+from fakekube.core.meta import Obj, controller_of
 from fakekube.machinery.controller import NamedKey
 from fakekube.machinery.plan import NOTHING, Change, Delete, Emit, Plan, UpdateStatus
-from fakekube.machinery.podfacts import TERMINAL, controller_in
+from fakekube.machinery.podfacts import TERMINAL
 from fakekube.machinery.workloads import status_update
 from fakekube.machinery.world import World
 from fakekube.nodes import admission, changes, preemption, sources, stages, statuses, stopping
@@ -241,7 +241,7 @@ def _judge(at: Situation) -> Plan | None:
         return None
     if found.shortages and admission.is_critical(at.spec):
         return _make_room(at, found, room)
-    owner = (controller_in(at.pod["metadata"]) or {}).get("uid", "")
+    owner = (controller_of(at.pod) or {}).get("uid", "")
     wait = room.wait(owner, at.world.now()) if owner else 0.0
     return Plan(after=wait) if wait > EDGE_SECONDS else _reject(at, found.reason, found.message)
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from fakekube.core.meta import Obj
+from fakekube.core.meta import Obj, controlling
 
 VIEWS_KEPT = 2048
 """Decoded objects kept beside their bytes, over all kinds; older ones are decoded again when asked for. One takes three
@@ -68,11 +68,8 @@ class Stored:
 
     @property
     def controller(self) -> Obj | None:
-        """The owner reference that controls; there is one at most."""
-        for owner in self.owners:
-            if owner.get("controller"):
-                return owner
-        return None
+        """The owner reference that controls the object."""
+        return controlling(self.owners)
 
     @property
     def view(self) -> Obj:

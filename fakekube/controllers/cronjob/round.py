@@ -23,7 +23,6 @@ from fakekube.machinery.plan import (
     controller_reference,
     reference,
 )
-from fakekube.machinery.podfacts import controller_in
 from fakekube.machinery.workloads import sparse, status_update
 from fakekube.machinery.world import World
 from fakekube.storage.values import Key
@@ -54,9 +53,7 @@ class _Round:
         self.jobs = [
             (each, _end_of(each))
             for each in world.list(JOBS, owner["metadata"]["namespace"])
-            if (above := controller_in(each["metadata"])) is not None
-            and above["name"] == name
-            and above["kind"] == "CronJob"
+            if (above := controller_of(each)) is not None and above["name"] == name and above["kind"] == "CronJob"
         ]
 
     def plan(self) -> Plan:

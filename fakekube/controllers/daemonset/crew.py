@@ -8,14 +8,12 @@ from fakekube.controllers.daemonset.templates import target, tolerations
 from fakekube.core.meta import Obj, annotations_of, labels_of
 from fakekube.machinery.plan import Change
 from fakekube.machinery.podfacts import PodFacts
-from fakekube.machinery.selection import pod_node_predicate, untolerated
+from fakekube.machinery.selection import EVICTING, KEEPING_OUT, pod_node_predicate, untolerated
 from fakekube.machinery.workloads import share, sparse
 
 HASH = "controller-revision-hash"
 GENERATION_LABEL = "pod-template-generation"
 GENERATION = "deprecated.daemonset.template.generation"
-EVICTING = frozenset({"NoExecute"})
-KEEPING_OUT = frozenset({"NoExecute", "NoSchedule"})
 
 
 @dataclass(slots=True)

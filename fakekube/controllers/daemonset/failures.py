@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fakekube.core.meta import Obj
-from fakekube.machinery.podfacts import controller_in
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event, Key
 
@@ -26,7 +25,7 @@ class Failures:
         if event.key.resource != "pods" or event.after is not None or event.before is None:
             return
         pod = event.before.view
-        above = controller_in(pod["metadata"])
+        above = event.before.controller
         if above is None or above["kind"] != "DaemonSet" or (pod.get("status") or {}).get("phase") != "Failed":
             return
         owner = self._world.at(Key("daemonsets.apps", event.key.namespace, above["name"]))

@@ -10,21 +10,19 @@ from dataclasses import dataclass
 
 from fakekube.controllers.scheduler import neighbours, volumes
 from fakekube.controllers.scheduler.devices import Devices
-from fakekube.controllers.scheduler.neighbours import KEEP_OUT, Neighbours, rules_for
+from fakekube.controllers.scheduler.neighbours import Neighbours, rules_for
 from fakekube.controllers.scheduler.nodes import Nodes, NodeState
 from fakekube.controllers.scheduler.requests import Placed, Request
 from fakekube.core.meta import Obj
-from fakekube.machinery.amounts import ports_clash
-from fakekube.machinery.selection import pod_node_predicate, tolerates, untolerated
+from fakekube.machinery.amounts import PORTS_TAKEN, ports_clash, rank
+from fakekube.machinery.selection import KEEPING_OUT, NODE_AFFINITY, pod_node_predicate, tolerates, untolerated
 from fakekube.machinery.world import World
 from fakekube.storage.values import Key
 
 UNSCHEDULABLE = "node(s) were unschedulable"
 TAINTED = "node(s) had untolerated taint(s)"
-NODE_AFFINITY = "node(s) didn't match Pod's node affinity/selector"
 NOT_NAMED = "node(s) didn't satisfy plugin(s) [NodeAffinity]"
 NO_NAME = "pod affinity terms conflict"
-PORTS = "node(s) didn't have free ports for the requested pod ports"
 TOO_MANY = "Too many pods"
 _CORDONED: Obj = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
 
@@ -42,7 +40,7 @@ def by_node_alone(request: Request, node: Obj) -> tuple[str, ...]:
     spec, tolerations = node["spec"], request.spec.get("tolerations") or []
     if spec.get("unschedulable") and not any(tolerates(each, _CORDONED) for each in tolerations):
         return (UNSCHEDULABLE,)
-    if untolerated(tolerations, spec.get("taints") or [], KEEP_OUT) is not None:
+    if untolerated(tolerations, spec.get("taints") or [], KEEPING_OUT) is not None:
         return (TAINTED,)
     return () if pod_node_predicate(request.spec)(node) else (NODE_AFFINITY,)
 
@@ -56,7 +54,7 @@ def by_amounts(
     gone = [state.pods[key] for key in without if key in state.pods]
     reasons = [TOO_MANY] if len(state.pods) - len(gone) + len(coming) + 1 > state.most_pods else []
     helpless = False
-    for name in sorted(request.amounts, key=_rank):
+    for name in sorted(request.amounts, key=rank):
         amount, have = request.amounts[name], state.allocatable.get(name, 0)
         used = state.used.get(name, 0) - sum(each.amounts.get(name, 0) for each in gone)
         used += sum(each.amounts.get(name, 0) for each in coming)
@@ -72,13 +70,6 @@ def _fits(request: Request, state: NodeState) -> bool:
         return False
     allocatable, used = state.allocatable, state.used
     return all(amount <= allocatable.get(name, 0) - used.get(name, 0) for name, amount in request.amounts.items())
-
-
-_FIRST = {"cpu": 0, "memory": 1, "ephemeral-storage": 2}
-
-
-def _rank(name: str) -> tuple[int, str]:
-    return _FIRST.get(name, 3), name
 
 
 def _named(request: Request) -> frozenset[str] | None:
@@ -126,7 +117,7 @@ class Judge:
             return Refusal(reasons, helpless=True)
         coming = self._coming(state) if self.nodes.nominated else ()
         if self.request.ports and self._port_taken(state, without, coming):
-            return Refusal((PORTS,), helpless=False)
+            return Refusal((PORTS_TAKEN,), helpless=False)
         short = by_amounts(self.request, state, without, coming)
         if short is not None:
             return short

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from fakekube.controllers.scheduler.nodes import Nodes, NodeState
 from fakekube.controllers.scheduler.requests import Placed, Request, terms
 from fakekube.core.meta import Obj, labels_of
-from fakekube.machinery.selection import Matches, matcher, pod_node_predicate, untolerated
+from fakekube.machinery.selection import KEEPING_OUT, Matches, matcher, pod_node_predicate, untolerated
 from fakekube.machinery.world import World
 from fakekube.storage.values import Key
 
@@ -17,7 +17,6 @@ ANTI_AFFINITY = "node(s) didn't match pod anti-affinity rules"
 EXISTING = "node(s) didn't satisfy existing pods anti-affinity rules"
 SPREAD = "node(s) didn't match pod topology spread constraints"
 UNLABELLED = "node(s) didn't match pod topology spread constraints (missing required label)"
-KEEP_OUT = frozenset({"NoSchedule", "NoExecute"})
 
 
 class Term:
@@ -187,7 +186,7 @@ def eligible(constraint: Obj, request: Request) -> Callable[[NodeState], bool]:
         if by_affinity and not fits(state.obj):
             return False
         taints = state.obj["spec"].get("taints") or []
-        return not by_taints or untolerated(tolerations, taints, KEEP_OUT) is None
+        return not by_taints or untolerated(tolerations, taints, KEEPING_OUT) is None
 
     return counts
 

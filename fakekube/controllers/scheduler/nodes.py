@@ -5,7 +5,7 @@ from __future__ import annotations
 from fakekube.controllers.scheduler.ranking import Rankings
 from fakekube.controllers.scheduler.requests import UNASKED, Placed
 from fakekube.core.meta import Obj
-from fakekube.machinery.amounts import Amounts, amounts
+from fakekube.machinery.amounts import Amounts, offered
 from fakekube.machinery.podfacts import TERMINAL
 from fakekube.machinery.world import World
 from fakekube.storage.values import Event, Key, Stored
@@ -57,7 +57,7 @@ class NodeState:
             self.deterring = any(each.get("effect") in SOFT for each in self.obj["spec"].get("taints") or ())
             self.labels = self.obj["metadata"].get("labels") or {}
             status = self.obj.get("status") or {}
-            self.allocatable = amounts(status.get("allocatable") or status.get("capacity"))
+            self.allocatable = offered(self.obj)
             self.most_pods = self.allocatable.get("pods", 0) // NANO
             if status.get("images"):
                 listed = status["images"]
